@@ -1,0 +1,62 @@
+# Each target makes what it needs; there is nothing to install first but Python >= 3.11, a C compiler and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+LOWEST := .venv-lowest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-lowest check bench docs clean
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.base  ## simulate twelve epochs and a Measurement Set, and look at them
+	$(BIN)/python demo.py demo-output
+
+test: $(VENV)/.dev  ## run the tests
+	$(PYTEST) -n 2 -m "not slow"
+
+test-all: $(VENV)/.dev test-lowest  ## run the long batteries too, and the tests with the lowest allowed versions
+	$(PYTEST) -n 2
+
+test-lowest: $(LOWEST)/.dev
+	$(LOWEST)/bin/python -m pytest -n 2 -m "not slow"
+
+check: $(VENV)/.dev  ## style, types, import contracts, and the examples in the documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q --doctest-modules --doctest-glob='*.md' src README.md docs
+
+bench: $(VENV)/.bench  ## measure us and the peers side by side
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev  ## draw the pictures of the documentation anew
+	$(BIN)/python docs/draw_pictures.py
+
+clean:  ## remove the environments and what the demo wrote
+	rm -rf $(VENV) $(LOWEST) demo-output
+
+$(VENV)/pyvenv.cfg $(LOWEST)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; found: $$($(PYTHON) --version 2>&1). Run: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(@D)
+
+$(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install --quiet -c constraints.txt -e '.[bench]'
+	@touch $@
+
+$(LOWEST)/.dev: $(LOWEST)/pyvenv.cfg pyproject.toml constraints-lowest.txt
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-lowest.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,56 @@
+"""``dsa110-qa``: the verbs together, and what every error means for the exit code."""
+
+from __future__ import annotations
+
+import click
+
+from dsa110_contimg import errors
+
+EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
+
+_EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
+    (errors.MissingDependencyError, EXIT_MISSING),
+    (errors.NoOverlapError, EXIT_FINDING),
+    (errors.AmbiguousPlaneError, EXIT_USAGE),
+    (errors.BadPositionError, EXIT_USAGE),
+    (errors.ColumnNotFoundError, EXIT_USAGE),
+    (errors.RaggedColumnError, EXIT_USAGE),
+    (errors.ContimgError, EXIT_UNREADABLE),
+)
+
+
+class _Complaint(click.ClickException):
+    """One of our errors, shown without a traceback."""
+
+    def __init__(self, error: errors.ContimgError) -> None:
+        super().__init__(str(error))
+        self.exit_code = next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+
+
+class _Verbs(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except errors.ContimgError as error:
+            raise _Complaint(error) from error
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dsa110-contimg", prog_name="dsa110-qa")
+def verbs() -> None:
+    """Look at radio images, CASA tables and Measurement Sets.
+
+    Results go to standard output, talk goes to standard error.
+
+    Exit codes: 0 fine, 1 a finding, 2 usage, 3 missing dependency, 4 unreadable data.
+    """
+
+
+def main() -> None:
+    """Run ``dsa110-qa``."""
+    # The verbs are imported here and not above, so that importing this module stays light.
+    from dsa110_contimg.cli import casa, cutout, simulate, stamps, table
+
+    for module in (cutout, stamps, table, casa, simulate):
+        verbs.add_command(module.command)
+    verbs()

@@ -1,0 +1,38 @@
+"""What the verbs share: talk to standard error, a progress bar, JSON to standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
+
+
+def talk(message: str) -> None:
+    """Say something to the person, on standard error."""
+    click.echo(message, err=True)
+
+
+def print_json(result: object) -> None:
+    """Print a result as JSON on standard output."""
+    click.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """Yield the items while a progress bar with rate and time left shows on standard error, if it is a terminal."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(items, total=total, description=description)

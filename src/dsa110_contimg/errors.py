@@ -1,0 +1,91 @@
+"""The whole family of errors and warnings.
+
+Every error says what was asked, what was found and, as its hint, what to do now. Every leaf also derives from
+the builtin that a caller would catch without knowing this package.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class ContimgError(Exception):
+    """Report something that this package could not do.
+
+    Parameters
+    ----------
+    message : str
+        What was asked and what was found.
+    hint : str
+        What to do now.
+    """
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        """What was asked and what was found."""
+        self.hint = hint
+        """What to do now."""
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}"
+
+    def __reduce__(self) -> "tuple[Callable[..., ContimgError], tuple[Any, ...], dict[str, Any]]":
+        return _revive, (type(self), self.message, self.hint), self.__dict__
+
+
+def _revive(kind: type[ContimgError], message: str, hint: str) -> ContimgError:
+    return kind(message, hint=hint)
+
+
+class MissingDependencyError(ContimgError, ImportError):
+    """A library that this call needs is not installed, or cannot be imported."""
+
+
+class ImageError(ContimgError):
+    """Something about an image."""
+
+
+class ImageNotFoundError(ImageError, FileNotFoundError):
+    """There is nothing at the path of the image."""
+
+
+class UnreadableImageError(ImageError, ValueError):
+    """The file is no image: not FITS, truncated, or without two sky axes."""
+
+
+class AmbiguousPlaneError(ImageError, ValueError):
+    """No single plane of a cube answers to what was asked."""
+
+
+class BadPositionError(ImageError, ValueError):
+    """The position or the size is impossible: NaN, a declination beyond the poles, a size of zero."""
+
+
+class NoOverlapError(ImageError, ValueError):
+    """The position is not on the image."""
+
+
+class TableError(ContimgError):
+    """Something about a CASA table."""
+
+
+class TableNotFoundError(TableError, FileNotFoundError):
+    """There is nothing at the path of the table."""
+
+
+class UnreadableTableError(TableError, ValueError):
+    """The folder is no CASA table, or a damaged one."""
+
+
+class ColumnNotFoundError(TableError, KeyError):
+    """The table has no such column; the hint lists near names."""
+
+
+class RaggedColumnError(TableError, ValueError):
+    """The cells of the column have different shapes, so that they are no array; the hint says how to select."""
+
+
+class ContimgWarning(UserWarning):
+    """Something that a user of this package should know, and that is no error."""

@@ -1,0 +1,1 @@
+"""Old addresses that people still import."""
