@@ -1,0 +1,16 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# The children that tests start must not leave bytecode in folders whose contents the tests assert.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep astropy's and matplotlib's caches out of the person's home."""
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
