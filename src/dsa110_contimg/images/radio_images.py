@@ -1,0 +1,249 @@
+"""A radio image as the rest of the package sees it, from whatever file it comes."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import threading
+from collections import OrderedDict
+from functools import cached_property
+
+import numpy as np
+
+from dsa110_contimg.errors import ImageNotFoundError, UnreadableImageError
+from dsa110_contimg.images.beam import find_beam
+from dsa110_contimg.images.celestial import read_celestial
+from dsa110_contimg.images.dates import read_mjd
+from dsa110_contimg.images.fits_files import open_fits
+from dsa110_contimg.images.projections import make_projection, unit_vectors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import Any, Protocol
+
+    from numpy.typing import NDArray
+
+    from dsa110_contimg.images.axes import Axes
+    from dsa110_contimg.images.beam import Beam, PlaneBeams
+    from dsa110_contimg.images.header import Header
+    from dsa110_contimg.images.pixels import Pixels
+
+    class Source(Protocol):
+        """What FITS files and CASA images have in common."""
+
+        @property
+        def header(self) -> Header:
+            """The image's cards."""
+            ...
+
+        @property
+        def axes(self) -> Axes:
+            """Which axes are the sky, and how the others are chosen."""
+            ...
+
+        @property
+        def pixels(self) -> Pixels:
+            """The pixels."""
+            ...
+
+        def read_plane_beams(self) -> PlaneBeams:
+            """Read the beams of the planes, where each has its own."""
+            ...
+
+
+class RadioImage:
+    """One image of the sky: where things are on it, and its pixels.
+
+    Parameters
+    ----------
+    path : str
+        Where the image is.
+    source : Source
+        The file's side of it.
+
+    Raises
+    ------
+    UnreadableImageError
+        If its coordinates cannot be understood.
+    """
+
+    def __init__(self, path: str, source: Source) -> None:
+        self.path = path
+        """Where the image is."""
+        self.header = source.header
+        """The image's cards."""
+        self.axes = source.axes
+        """Which axes are the sky, and how the others are chosen."""
+        self._source = source
+        self._beams: dict[tuple[int, int], Beam | None] = {}
+        try:
+            self.celestial = read_celestial(self.header, self.axes.longitude, self.axes.latitude)
+            """The sky coordinates in canonical form."""
+            self.projection = make_projection(self.celestial)
+            """The way from the sky to the pixels."""
+        except ValueError as error:
+            raise UnreadableImageError(
+                f"{path}: {error}.", hint="Correct the WCS keywords of its header, or write the image anew."
+            ) from error
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape (ny, nx) of one plane."""
+        return self.axes.shape
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the open image holds."""
+        return self._source.pixels.held_bytes
+
+    @cached_property
+    def unit(self) -> str | None:
+        """Unit of the pixels, as ``BUNIT`` says it; None where it does not."""
+        return self.header.string("BUNIT") or None
+
+    @cached_property
+    def mjd(self) -> float | None:
+        """Start of the observation as a Modified Julian Date in days; None where the header names none."""
+        return read_mjd(self.header)
+
+    def find_beam(self, plane: tuple[int, ...]) -> Beam | None:
+        """Find the beam of one plane; see `images.beam.find_beam`.
+
+        Parameters
+        ----------
+        plane : tuple of int
+            From `Axes.choose_plane`.
+
+        Returns
+        -------
+        Beam or None
+            The beam; None where the image names none.
+
+        Raises
+        ------
+        UnreadableImageError
+            If a keyword of the beam is no number.
+        """
+        channel, stokes = (0 if axis is None else plane[axis] for axis in (self.axes.spectral, self.axes.stokes))
+        if (channel, stokes) not in self._beams:
+            try:
+                found = find_beam(self.header, self._source.read_plane_beams, channel, stokes)
+            except ValueError as error:
+                raise UnreadableImageError(f"{self.path}: {error}.", hint="Correct the header's beam.") from error
+            self._beams[channel, stokes] = found
+        return self._beams[channel, stokes]
+
+    def find_pixels(self, ra_deg: float, dec_deg: float) -> tuple[float, float]:
+        """Find where a position falls.
+
+        Parameters
+        ----------
+        ra_deg, dec_deg : float
+            Position in ICRS, in degrees.
+
+        Returns
+        -------
+        tuple of float
+            The pixel (y, x) counted from zero, on or off the image; NaN where the projection does not reach.
+        """
+        x, y = self.projection.project(unit_vectors(ra_deg, dec_deg))[:, 0]
+        return float(y), float(x)
+
+    def read(self, plane: tuple[int, ...], rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
+        """Read a rectangle of one plane.
+
+        Parameters
+        ----------
+        plane : tuple of int
+            From `Axes.choose_plane`.
+        rows, columns : slice
+            Rows (y) and columns (x) that lie on the image, counted from zero.
+
+        Returns
+        -------
+        numpy.ndarray, shape (rows, columns)
+            Native floats that the caller owns, NaN where a pixel is blank.
+
+        Raises
+        ------
+        UnreadableImageError
+            If the pixels cannot be decompressed or read.
+        """
+        axes = self.axes
+        index: list[int | slice] = list(plane)
+        index[axes.latitude], index[axes.longitude] = rows, columns
+        pixels = self._source.pixels.read(tuple(index[::-1]))
+        # In numpy the later axis of FITS comes first: rows first, unless longitude stands behind latitude.
+        return pixels if axes.latitude > axes.longitude else np.ascontiguousarray(pixels.T)
+
+
+_HELD_BYTES = 256 * 1024**2
+_OPEN_IMAGES = 32
+
+_opened: OrderedDict[tuple[str, int | str | None], tuple[tuple[int, int, int], RadioImage]] = OrderedDict()
+_opening = threading.Lock()
+
+
+def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> RadioImage:
+    """Open an image of the sky.
+
+    Parameters
+    ----------
+    path : path-like
+        A FITS file (plain, gzipped or tile-compressed) or the folder of a CASA image.
+    hdu : int or str, optional
+        Number of the HDU counted from zero, or its ``EXTNAME``; the first image of the sky by default.
+
+    Returns
+    -------
+    RadioImage
+        The image. Its pixels are read when they are asked for.
+
+    Raises
+    ------
+    ImageNotFoundError
+        If there is nothing at the path.
+    UnreadableImageError
+        If it is no image of the sky, or a damaged one.
+
+    Notes
+    -----
+    The last 32 FITS files stay open, gzipped ones up to 256 MiB of pixels together; a file that was written anew in
+    the meantime is opened anew.
+    """
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)  # noqa: PTH116 - pathlib costs 10 ms at start-up
+        if stat.S_ISDIR(status.st_mode):
+            return _open_folder(name, hdu)
+        key = status.st_mtime_ns, status.st_size, status.st_ino
+        absolute = os.path.abspath(name)  # noqa: PTH100
+        with _opening:
+            kept = _opened.get((absolute, hdu))
+            if kept is not None and kept[0] == key:
+                _opened.move_to_end((absolute, hdu))
+                return kept[1]
+        image = RadioImage(name, open_fits(name, hdu))
+    except FileNotFoundError as error:
+        raise ImageNotFoundError(f"There is no image at {name}.", hint="Check the path.") from error
+    except PermissionError as error:
+        raise UnreadableImageError(f"{name} may not be read: {error.strerror}.", hint="Change its permissions.") from error
+    with _opening:
+        _opened[absolute, hdu] = key, image
+        _forget_oldest()
+    return image
+
+
+def _forget_oldest() -> None:
+    while len(_opened) > _OPEN_IMAGES or sum(image.held_bytes for _, image in _opened.values()) > _HELD_BYTES:
+        _opened.popitem(last=False)
+
+
+def _open_folder(path: str, hdu: int | str | None) -> RadioImage:
+    from dsa110_contimg.images.casa_images import open_casa_image
+
+    if hdu is not None:
+        raise UnreadableImageError(f"HDU {hdu!r} was asked for; {path} is a folder.", hint="Leave hdu out for CASA images.")
+    return RadioImage(path, open_casa_image(path))

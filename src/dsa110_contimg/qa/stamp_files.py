@@ -1,0 +1,93 @@
+"""Stamps as FITS files."""
+
+from __future__ import annotations
+
+import re
+
+from dsa110_contimg._files import replace_when_done
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import Any
+
+    from dsa110_contimg.qa.postage_stamps import Cutout
+
+# What describes the parent's own layout, coordinates, beam table or checksum, and would be wrong in a stamp.
+_PARENTS_OWN = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|GROUPS|PCOUNT|GCOUNT|BSCALE|BZERO|BLANK|DATAMIN|DATAMAX|CHECKSUM|DATASUM|EXTNAME"
+    r"|EXTVER|EXTLEVEL|INHERIT|TFIELDS|WCSAXES[A-Z]?|WCSNAME[A-Z]?|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME|CRDER|CSYER)\d+[A-Z]?"
+    r"|(PC|CD|PV|PS)\d+_\d+[A-Z]?|(PC|CD)\d{6}|(A|B|AP|BP)_(ORDER|DMAX|\d+_\d+)|(LONPOLE|LATPOLE|EQUINOX|RADESYS|SPECSYS)[A-Z]?"
+    r"|EPOCH|RADECSYS|VELREF|ALTRVAL|ALTRPIX|BMAJ|BMIN|BPA|CASAMBM|LTV\d+|LTM\d+_\d+|STOKES|CHANNEL"
+    r"|(TTYPE|TFORM|TUNIT|TDIM|ZTILE|ZNAXIS|ZNAME|ZVAL)\d+|THEAP|Z(IMAGE|CMPTYPE|BITPIX|NAXIS|SIMPLE|TENSION|EXTEND|PCOUNT|GCOUNT|QUANTIZ"
+    r"|DITHER0|BLANK|SCALE|ZERO|MASKCMP|HECKSUM|DATASUM)"
+)
+
+
+def make_hdu(cutout: Cutout) -> Any:
+    """Make the FITS HDU of a stamp.
+
+    Parameters
+    ----------
+    cutout : Cutout
+        The stamp.
+
+    Returns
+    -------
+    astropy.io.fits.PrimaryHDU
+        Two axes, one description of the sky, the beam, the parent's other cards, and where it was cut from.
+    """
+    from astropy.io import fits
+
+    hdu = fits.PrimaryHDU(cutout.data)
+    header = hdu.header
+    for card in _read_parents_cards(cutout.header):
+        header.append(card, end=True)
+    header.update(cutout.wcs.to_header(relax=True))
+    for keyword in ("DATE-OBS", "MJD-OBS"):  # wcslib makes one from the other; the parent's own words count
+        if keyword in cutout.header:
+            header[keyword] = cutout.header[keyword]
+    if cutout.unit:
+        header["BUNIT"] = cutout.unit
+    if cutout.beam is not None:
+        header["BMAJ"] = cutout.beam.major_deg, "[deg] beam, full width at half maximum"
+        header["BMIN"] = cutout.beam.minor_deg, "[deg] beam, full width at half maximum"
+        header["BPA"] = cutout.beam.pa_deg, "[deg] beam, north through east"
+    for keyword, value in cutout.plane.items():
+        header[keyword.upper()] = value, "plane of the parent image"
+    y0, x0 = cutout.origin
+    header["LTV1"], header["LTV2"] = (-x0, "physical x is the parent's pixel"), (-y0, "physical y is the parent's pixel")
+    header["LTM1_1"], header["LTM2_2"] = 1, 1
+    header.add_history(f"dsa110-contimg: rows {y0}:{y0 + cutout.data.shape[0]}, columns {x0}:{x0 + cutout.data.shape[1]} of")
+    header.add_history(cutout.image.encode("ascii", "backslashreplace").decode())
+    return hdu
+
+
+def _read_parents_cards(header: Any) -> list[Any]:
+    from astropy.io import fits
+
+    kept = []
+    for card in fits.Header.fromstring(header.text).cards:
+        if not _PARENTS_OWN.fullmatch(card.keyword) and card.keyword not in {"", "COMMENT", "CONTINUE"}:
+            kept.append(card)
+    return kept
+
+
+def write_fits(cutout: Cutout, path: str | PathLike[str]) -> None:
+    """Write a stamp as a FITS file; see `Cutout.write`.
+
+    Parameters
+    ----------
+    cutout : Cutout
+        The stamp.
+    path : path-like
+        The file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    hdu = make_hdu(cutout)
+    with replace_when_done(path) as unfinished:
+        hdu.writeto(unfinished, overwrite=True)
