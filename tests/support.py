@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -26,3 +28,41 @@ def run_python(code: str, *args: str, timeout: float = 120.0, **kwargs: object) 
     return subprocess.run(
         [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=timeout, check=False, **kwargs
     )
+
+
+def sky_header(
+    shape: tuple[int, ...] = (64, 64),
+    *,
+    ra_deg: float = 150.0,
+    dec_deg: float = 30.0,
+    pixel_arcsec: float = 2.0,
+    projection: str = "SIN",
+    **cards: object,
+) -> fits.Header:
+    """Make the header of an image of the sky whose first two FITS axes are right ascension and declination."""
+    header = fits.Header()
+    ny, nx = shape[-2:]
+    for axis, (kind, value, step, reference) in enumerate(
+        (
+            (f"RA---{projection}", ra_deg, -pixel_arcsec / 3600, nx // 2 + 1),
+            (f"DEC--{projection}", dec_deg, pixel_arcsec / 3600, ny // 2 + 1),
+        ),
+        start=1,
+    ):
+        header[f"CTYPE{axis}"], header[f"CRVAL{axis}"], header[f"CUNIT{axis}"] = kind, value, "deg"
+        header[f"CDELT{axis}"], header[f"CRPIX{axis}"] = step, float(reference)
+    header["RADESYS"] = "ICRS"
+    header["BUNIT"] = "Jy/beam"
+    header.update(cards)
+    return header
+
+
+def write_image(path: Path, data: np.ndarray, header: fits.Header) -> Path:
+    """Write a primary HDU with astropy, the way other programs would."""
+    fits.PrimaryHDU(data, header).writeto(path, overwrite=True)
+    return path
+
+
+def ramp(*shape: int, dtype: str = "f4") -> np.ndarray:
+    """Make pixels of which no two are equal."""
+    return np.arange(1, np.prod(shape) + 1, dtype=dtype).reshape(shape)

@@ -5,7 +5,7 @@ Positions go in as unit vectors in ICRS, so that nothing special happens at righ
 References
 ----------
 Calabretta & Greisen 2002, A&A 395, 1077 (WCS paper II), sections 2.4 and 5.1.
-Feissel & Mignard 1998, A&A 331, L33 (orientation of FK5 J2000 in ICRS).
+Kaplan 2005, USNO Circular 179, section 3.5 (orientation of FK5 J2000 in ICRS).
 """
 
 from __future__ import annotations
@@ -99,15 +99,17 @@ def _find_rotation(celestial: Celestial) -> NDArray[np.float64] | None:
     if find_frame(celestial) == "ICRS":
         return np.eye(3)
     if find_frame(celestial) == "FK5" and celestial.equinox in {None, 2000.0}:
-        eta, xi, alpha = (math.radians(mas / 3_600_000) for mas in (-19.9, 9.1, -22.9))
-        about_x = np.array([[1, 0, 0], [0, math.cos(eta), math.sin(eta)], [0, -math.sin(eta), math.cos(eta)]])
-        about_y = np.array([[math.cos(xi), 0, -math.sin(xi)], [0, 1, 0], [math.sin(xi), 0, math.cos(xi)]])
-        about_z = np.array(
-            [[math.cos(alpha), math.sin(alpha), 0], [-math.sin(alpha), math.cos(alpha), 0], [0, 0, 1]]
-        )
-        rotation: NDArray[np.float64] = about_z @ about_y @ about_x
-        return rotation
+        return _turn(0, 19.9) @ _turn(1, 9.1) @ _turn(2, -22.9)
     return None
+
+
+def _turn(axis: int, mas: float) -> NDArray[np.float64]:
+    """Return the matrix that turns the other two axes about one."""
+    sine, cosine = math.sin(math.radians(mas / 3_600_000)), math.cos(math.radians(mas / 3_600_000))
+    matrix = np.eye(3)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix[first, first], matrix[first, second], matrix[second, first], matrix[second, second] = cosine, sine, -sine, cosine
+    return matrix
 
 
 def find_frame(celestial: Celestial) -> str:
