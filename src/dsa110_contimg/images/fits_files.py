@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import mmap
+import warnings
 import zlib
 from dataclasses import dataclass
 
@@ -262,8 +263,11 @@ def _open_compressed(path: str, number: int) -> tuple[Header, CompressedPixels]:
     from astropy.io import fits
 
     try:
-        hdus = fits.open(path)
-        hdu = hdus[number]
+        with warnings.catch_warnings():
+            # Said for the caller's own terminal, about keywords that do not touch the pixels.
+            warnings.simplefilter("ignore", fits.verify.VerifyWarning)
+            hdus = fits.open(path)
+            hdu = hdus[number]
         return Header(hdu.header.tostring(endcard=False, padding=False)), CompressedPixels(hdus, hdu.section)
     except (OSError, TypeError, KeyError, IndexError) as error:
         raise UnreadableImageError(f"HDU {number} of {path} cannot be decompressed: {error}.", hint=_DAMAGED) from error
