@@ -30,6 +30,7 @@ if TYPE_CHECKING:
             ...
 
 
+_PLAIN = {("RA---SIN", "DEC--SIN"), ("RA---TAN", "DEC--TAN")}
 _DEGREES = 180.0 / math.pi
 
 
@@ -89,7 +90,7 @@ def make_projection(celestial: Celestial) -> Projection:
     """
     plain = not celestial.sip and not any(value for _, _, value in celestial.pv)
     frame = _find_rotation(celestial)
-    if plain and frame is not None and celestial.ctype[0] in {"RA---SIN", "RA---TAN"}:
+    if plain and frame is not None and celestial.ctype in _PLAIN:
         return Zenithal(celestial, frame)
     return Wcslib(celestial)
 

@@ -226,7 +226,7 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
                 _opened.move_to_end((absolute, hdu))
                 return kept[1]
         image = RadioImage(name, open_fits(name, hdu))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageNotFoundError(f"There is no image at {name}.", hint="Check the path.") from error
     except PermissionError as error:
         raise UnreadableImageError(f"{name} may not be read: {error.strerror}.", hint="Change its permissions.") from error

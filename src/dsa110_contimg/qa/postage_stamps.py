@@ -1,4 +1,7 @@
-"""Stamps: small images cut around positions on the sky."""
+"""Stamps: small images cut around positions on the sky.
+
+Importing this module loads no numpy, which would start threads: what it needs is imported in its functions.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from dsa110_contimg.errors import BadPositionError, NoOverlapError
-from dsa110_contimg.images.projections import local_axes, make_projection
-from dsa110_contimg.images.radio_images import open_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.beam import Beam
     from dsa110_contimg.images.celestial import Celestial
     from dsa110_contimg.images.header import Value
-    from dsa110_contimg.images.radio_images import RadioImage
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -96,6 +95,8 @@ class Cutout:
     @cached_property
     def sky_axes(self) -> NDArray[np.float64]:
         """How east and north lie on the stamp, ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree, shape (2, 2)."""
+        from dsa110_contimg.images.projections import local_axes, make_projection
+
         return local_axes(make_projection(self.celestial), self.ra_deg, self.dec_deg)
 
     def write(self, path: str | PathLike[str]) -> None:
@@ -219,17 +220,20 @@ def create_cutout(
     >>> bool(abs(stamp.data.max() - 1.0) < 0.01)
     True
     """
+    from dsa110_contimg.images.radio_images import open_image
+    from dsa110_contimg.images.windows import count_pixels, cut_window, find_origin
+
     _check_position(ra_deg, dec_deg, size_arcmin)
     parent = open_image(image, hdu)
     plane = parent.axes.choose_plane(parent.path, stokes=stokes, channel=channel)
-    shape = _count_pixels(parent, size_arcmin)
+    shape = count_pixels(parent, size_arcmin)
     y, x = parent.find_pixels(ra_deg, dec_deg)
     if math.isnan(y) or math.isnan(x):
         raise NoOverlapError(
             f"RA {ra_deg:g}°, Dec {dec_deg:g}° is on the far side of the sky from {parent.path}.", hint=_CHECK_FIELD
         )
-    origin = _find_origin(y, shape[0]), _find_origin(x, shape[1])
-    cut = _cut(parent, plane, origin, shape, fill_value)
+    origin = find_origin(y, shape[0]), find_origin(x, shape[1])
+    cut = cut_window(parent, plane, origin, shape, fill_value)
     if cut is None:
         ny, nx = parent.shape
         raise NoOverlapError(
@@ -268,49 +272,3 @@ def _check_position(ra_deg: float, dec_deg: float, size_arcmin: float) -> None:
         )
     if not (math.isfinite(size_arcmin) and size_arcmin > 0):
         raise BadPositionError(f"A size of {size_arcmin} arcmin was asked for.", hint="Give a size above zero.")
-
-
-def _count_pixels(parent: RadioImage, size_arcmin: float) -> tuple[int, int]:
-    ny, nx = (round(size_arcmin / 60 / scale) for scale in parent.celestial.pixel_scales_deg)
-    image = " × ".join(str(length) for length in parent.shape)
-    if ny < 1 or nx < 1:
-        raise BadPositionError(
-            f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width) of {parent.path}.",
-            hint=f"Give at least {max(parent.celestial.pixel_scales_deg) * 60:.3g} arcmin, the size of one pixel.",
-        )
-    if ny > parent.shape[0] or nx > parent.shape[1]:
-        whole = min(n * scale * 60 for n, scale in zip(parent.shape, parent.celestial.pixel_scales_deg, strict=True))
-        raise BadPositionError(
-            f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width); {parent.path} has {image}.",
-            hint=f"Give at most {whole:.4g} arcmin, or open the whole image.",
-        )
-    return ny, nx
-
-
-def _find_origin(position: float, length: int) -> int:
-    return math.ceil(position - length / 2)
-
-
-def _cut(
-    parent: RadioImage, plane: tuple[int, ...], origin: tuple[int, int], shape: tuple[int, int], fill_value: float
-) -> tuple[NDArray[np.floating[Any]], str] | None:
-    """Cut a window that may reach beyond the image, and say what it holds; None where it does not touch the image."""
-    (y0, x0), (ny, nx) = origin, shape
-    rows = slice(max(y0, 0), min(y0 + ny, parent.shape[0]))
-    columns = slice(max(x0, 0), min(x0 + nx, parent.shape[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return None
-    pixels = parent.read(plane, rows, columns)
-    has_sky = np.isfinite(pixels)
-    if not np.any(pixels, where=has_sky):
-        status = "blank"
-    elif pixels.shape == shape and has_sky.all():
-        status = "full"
-    else:
-        status = "partial"
-    if pixels.shape != shape:
-        padded = np.full(shape, fill_value, pixels.dtype)
-        padded[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = pixels
-        pixels = padded
-    pixels.flags.writeable = False
-    return pixels, status

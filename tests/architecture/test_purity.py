@@ -1,0 +1,161 @@
+"""No import of ours ever loads CASA, or changes anything: shown by the facts of a fresh process for each module."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import ROOT, ramp, sky_header, write_image
+
+import dsa110_contimg
+
+TESTS = ROOT / "tests"
+PACKAGE = Path(dsa110_contimg.__file__).parent
+DOORS = [
+    "from dsa110_contimg.qa import create_cutout",
+    "from dsa110_contimg.qa.postage_stamps import create_cutout",
+    "from dsa110_contimg.qa import CasaTable",
+    "from dsa110_contimg.qa.visualization import CasaTable",
+    "from dsa110_contimg.qa.visualization.casatable import CasaTable",
+    "from dsa110_contimg.utils.casa_init import ensure_casa_path",
+    "from dsa110_contimg.qa import *",
+]
+"""The addresses that people import; these load no numpy either, and so start no thread at all."""
+
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__") for path in PACKAGE.rglob("*.py")
+)
+
+
+@pytest.fixture(scope="session")
+def fatal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the casacore that kills the interpreter."""
+    folder = tmp_path_factory.mktemp("victims") / "fatal"
+    shutil.copytree(TESTS / "victims" / "fatal", folder)
+    library = folder / "casacore" / f"_measures{sysconfig.get_config_var('EXT_SUFFIX')}"
+    include = sysconfig.get_path("include")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{include}", folder / "measures.c", "-o", library], check=True)
+    return folder
+
+
+def run(statement: str, cwd: Path, *first: Path, package: Path = PACKAGE, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a statement in a fresh interpreter, in an empty home and working directory."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("CASA", "PYTHON", "COV"))}
+    environment |= {"PYTHONPATH": os.pathsep.join(map(str, [*first, package.parent])), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"HOME": str(cwd), "TMPDIR": str(cwd)}
+    command = [sys.executable, TESTS / "facts.py", statement, before]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=60, check=False)
+
+
+def facts(statement: str, cwd: Path, *first: Path, before: str = "") -> dict[str, Any]:
+    finished = run(statement, cwd, *first, before=before)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stderr == ""
+    found: dict[str, Any] = json.loads(finished.stdout)
+    return found
+
+
+def assert_pure(found: dict[str, Any]) -> None:
+    assert found["native"] == []
+    assert found["changed"] == {}
+    assert found["effects"] == []
+    assert not {"casacore", "casatools", "casatasks", "arcae", "casaconfig"} & set(found["modules"])
+
+
+def test_the_victim_kills(fatal: Path, tmp_path: Path) -> None:
+    for statement in ("import casacore.tables", "from casacore.tables import table", "import casatools"):
+        assert run(statement, tmp_path, fatal).returncode == -signal.SIGSEGV
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_is_pure_beside_a_casacore_that_kills(module: str, fatal: Path, tmp_path: Path) -> None:
+    # numpy starts a thread of OpenBLAS and adds filters for its own warnings; those are not ours.
+    found = facts(f"import {module}", tmp_path, fatal, before="import numpy")
+    assert_pure(found)
+    assert not {"astropy", "matplotlib", "pandas"} & set(found["modules"])
+    assert found["tasks"] == facts("pass", tmp_path, before="import numpy")["tasks"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
+def test_every_door_is_pure_whatever_casa_is(door: str, casa: str, fatal: Path, tmp_path: Path) -> None:
+    first = {"absent": [TESTS / "victims" / "absent"], "installed": [], "broken": [TESTS / "victims" / "broken"], "fatal": [fatal]}
+    found = facts(door, tmp_path, *first[casa])
+    assert_pure(found)
+    assert found["tasks"] == 1
+    assert not {"astropy", "matplotlib", "pandas", "numpy", "PIL", "click", "rich"} & set(found["modules"])
+
+
+@pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
+def test_a_stamp_is_cut_whatever_casa_is(casa: str, fatal: Path, tmp_path: Path) -> None:
+    path = write_image(tmp_path / "a.fits", ramp(64, 64), sky_header())
+    first = {"absent": [TESTS / "victims" / "absent"], "installed": [], "broken": [TESTS / "victims" / "broken"], "fatal": [fatal]}
+    statement = f"from dsa110_contimg.qa import create_cutout; result = create_cutout({str(path)!r}, 150, 30, 0.1).status"
+    found = facts(statement, tmp_path, *first[casa], before="import numpy")
+    assert_pure(found)
+    assert found["result"] == "'full'"
+    assert not {"astropy", "matplotlib", "pandas"} & set(found["modules"])
+
+
+@pytest.mark.parametrize(
+    ("casa", "says"), [("absent", "casacore is not installed"), ("broken", "cannot be imported: libcasa_casa.so.8")]
+)
+def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "a.ms").mkdir()
+    (tmp_path / "a.ms" / "table.dat").write_bytes(b"\xbe\xbe\xbe\xbe" + bytes(100))
+    finished = run(f"from dsa110_contimg.qa import CasaTable; CasaTable({str(tmp_path / 'a.ms')!r})", tmp_path, TESTS / "victims" / casa)
+    assert finished.returncode == 1
+    assert "MissingDependencyError" in finished.stderr
+    assert says in finished.stderr
+    assert "pip install" in finished.stderr
+
+
+def test_help_loads_no_numpy(tmp_path: Path) -> None:
+    statement = "import sys; sys.argv[1:] = ['--help']\nfrom dsa110_contimg.cli.app import main\ntry: main()\nexcept SystemExit: pass"
+    finished = run(statement + "\nprint(file=sys.stderr, *sys.modules)", tmp_path)
+    assert "stamps" in finished.stdout
+    assert not {"numpy", "astropy", "matplotlib", "PIL", "casacore"} & set(finished.stderr.split())
+
+
+# What somebody may one day write into the package, and which fact must give it away.
+SABOTAGE = {
+    "casacore at the top": ("qa/visualization/casatable.py", "import casacore.tables", "killed"),
+    "casacore in a try": ("qa/visualization/casatable.py", "try:\n    import casacore.tables\nexcept ImportError:\n    pass", "killed"),
+    "an eager door": ("qa/__init__.py", "from dsa110_contimg.qa.visualization import CasaTable\nimport casacore", "killed"),
+    "environment": ("casa/environment.py", "import os\nos.environ['CASAPATH'] = '/data'", "environment"),
+    "warnings": ("qa/postage_stamps.py", "import warnings\nwarnings.filterwarnings('ignore')", "warning filters"),
+    "logging": ("qa/postage_stamps.py", "import logging\nlogging.basicConfig()", "logging handlers"),
+    "signal": ("qa/postage_stamps.py", "import signal\nsignal.signal(signal.SIGUSR1, print)", "signal handlers"),
+    "working directory": ("qa/postage_stamps.py", "import os\nos.mkdir('x'); os.chdir('x')", "working directory"),
+    "thread": ("qa/postage_stamps.py", "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()", "Python threads"),
+    "file": ("qa/postage_stamps.py", "open('left_behind', 'w').close()", "files"),
+    "astropy": ("qa/postage_stamps.py", "import astropy", "astropy"),
+    "numpy": ("qa/postage_stamps.py", "import numpy", "tasks"),
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_the_guard_sees(name: str, fatal: Path, tmp_path: Path) -> None:
+    where, what, seen = SABOTAGE[name]
+    package = tmp_path / "src" / "dsa110_contimg"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (package / where).open("a") as file:
+        file.write(f"\n{what}\n")
+    (tmp_path / "home").mkdir()
+    finished = run("from dsa110_contimg.qa import *; import dsa110_contimg.casa.environment", tmp_path / "home", fatal, package=package)
+    if seen == "killed":
+        assert finished.returncode == -signal.SIGSEGV
+        return
+    found = json.loads(finished.stdout)
+    if seen == "tasks":
+        assert found["tasks"] > 1
+    else:
+        assert seen in found["changed"] or seen in found["modules"]

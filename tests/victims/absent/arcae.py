@@ -1,0 +1,3 @@
+"""Makes arcae absent, whatever is installed."""
+
+raise ModuleNotFoundError("No module named 'arcae'", name="arcae")

@@ -1,0 +1,3 @@
+"""Makes casacore absent, whatever is installed."""
+
+raise ModuleNotFoundError("No module named 'casacore'", name="casacore")

@@ -1,0 +1,3 @@
+"""Makes casatasks absent, whatever is installed."""
+
+raise ModuleNotFoundError("No module named 'casatasks'", name="casatasks")

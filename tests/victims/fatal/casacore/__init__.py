@@ -1,0 +1,3 @@
+"""Stands in for python-casacore."""
+
+from . import _measures

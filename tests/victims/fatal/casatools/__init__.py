@@ -1,0 +1,3 @@
+"""Stands in for casatools."""
+
+import casacore
