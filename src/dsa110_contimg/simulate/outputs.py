@@ -69,3 +69,13 @@ def refuse_existing(folder: Path, names: Sequence[str]) -> None:
                 f"{path} was to be written, and something stands there already; it was left as it is.",
                 hint="Name another place, or move what is there.",
             )
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it, unless it is there; raise `UnwritableOutputError` if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutputError(
+            f"The folder {folder} could not be made: {error.strerror}.", hint="Name a folder that you may write to."
+        ) from error

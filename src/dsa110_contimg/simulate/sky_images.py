@@ -169,9 +169,7 @@ def simulate_image(
         blank_corners(plane, min(shape) // 4 if nan_corners is True else int(nan_corners))
     with staged(path.parent, [path.name]) as hidden:
         write_fits(hidden / path.name, order_axes(planes, geometry.axes), cards, compression, tile_shape)
-    return SimulatedImage(
-        path, tuple(sources), positions, noise_jy_per_beam, beam, shape, mjd, MappingProxyType(cards)
-    )
+    return SimulatedImage(path, tuple(sources), positions, noise_jy_per_beam, beam, shape, mjd, MappingProxyType(cards))
 
 
 def _per_axis(pixel_arcsec: float | tuple[float, float]) -> tuple[float, float]:

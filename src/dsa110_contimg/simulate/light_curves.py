@@ -1,0 +1,39 @@
+"""How simulated sources vary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    LightCurve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def stay_constant(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 at every phase, shape (n_epochs,)."""
+    return np.ones_like(phase)
+
+
+def flare(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a single burst to four times the quiescent flux, shape (n_epochs,); the phase runs from 0 to 1."""
+    return 1 + 3 * np.exp(-(((phase - 0.6) / 0.12) ** 2))
+
+
+def swing(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return one and a half periods of a sinusoid of amplitude 0.6, shape (n_epochs,); the phase runs from 0 to 1."""
+    return 1 + 0.6 * np.sin(3 * np.pi * phase)
+
+
+def fade(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a transient that fades by the factor exp(-5), shape (n_epochs,); the phase runs from 0 to 1."""
+    return 2 * np.exp(-5 * phase)
+
+
+LIGHT_CURVES: dict[str, LightCurve] = {"static": stay_constant, "flare": flare, "sinusoid": swing, "transient": fade}
+"""The shape of each kind of source: flux, relative to its own, against phase."""
+
+VARIABLE_KINDS = tuple(kind for kind in LIGHT_CURVES if kind != "static")
