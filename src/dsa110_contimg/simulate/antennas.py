@@ -40,7 +40,8 @@ def place_antennas(random: np.random.Generator, n_antennas: int) -> NDArray[np.f
     lon, lat = math.radians(LONGITUDE_DEG), math.radians(LATITUDE_DEG)
     east_axis = np.array([-math.sin(lon), math.cos(lon), 0.0])
     north_axis = np.array([-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)])
-    return _find_site(lon, lat) + east[:, np.newaxis] * east_axis + north[:, np.newaxis] * north_axis
+    # The ground is taken to be flat: over an arm the Earth falls away by 0.1 m.
+    return _find_site(lon, lat) + np.outer(east, east_axis) + np.outer(north, north_axis)
 
 
 def compute_uvw(
@@ -77,10 +78,11 @@ def compute_uvw(
     declination = math.radians(dec_deg)
     sin_h, cos_h = math.sin(hour_angle), math.cos(hour_angle)
     sin_d, cos_d = math.sin(declination), math.cos(declination)
-    turn = np.array(
+    turn: NDArray[np.float64] = np.array(
         [[sin_h, cos_h, 0.0], [-sin_d * cos_h, sin_d * sin_h, cos_d], [cos_d * cos_h, -cos_d * sin_h, sin_d]]
     )
-    return positions @ turn.T
+    uvw: NDArray[np.float64] = positions @ turn.T
+    return uvw
 
 
 def _find_site(lon: float, lat: float) -> NDArray[np.float64]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dsa110_contimg.errors import BadSimulationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def require(holds: bool, message: str, hint: str) -> None:
@@ -48,3 +50,10 @@ def require_position(ra_deg: float, dec_deg: float) -> None:
         f"RA {ra_deg}, Dec {dec_deg} degrees is no position on the sky.",
         "Give finite degrees, with a declination between -90 and 90.",
     )
+
+
+def start_chance(seed: int | Sequence[int]) -> np.random.Generator:
+    """Start a random generator, or raise `BadSimulationError` if the seed is negative."""
+    for number in (seed,) if isinstance(seed, int) else seed:
+        require_at_least(0, seed=number)
+    return np.random.default_rng(seed)

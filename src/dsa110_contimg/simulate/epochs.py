@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dsa110_contimg.images import Beam
 from dsa110_contimg.simulate.checks import (
     require,
     require_at_least,
     require_not_negative,
     require_position,
     require_positive,
+    start_chance,
 )
 from dsa110_contimg.simulate.fields import draw_fluxes, find_sky, scatter
 from dsa110_contimg.simulate.light_curves import VARIABLE_KINDS
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from os import PathLike
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+    from dsa110_contimg.images import Beam
 
 FIRST_MJD, CADENCE_DAYS = 60300.25, 3.0
 BAD_NOISE_FACTOR, BAD_STRIPES_FACTOR = 10.0, 10.0
@@ -152,11 +154,16 @@ def simulate_epochs(
         "Ask for fewer variables or for more sources.",
     )
     require(
+        n_variables == 0 or n_epochs > 1,
+        f"{n_variables} sources were to vary in a single epoch.",
+        "Ask for no variables or for more epochs.",
+    )
+    require(
         bad_epoch is None or 0 <= bad_epoch < n_epochs,
         f"Epoch {bad_epoch} of {n_epochs} was to be bad.",
         f"Choose one from 0 to {n_epochs - 1}, or None.",
     )
-    random = np.random.default_rng([seed, 0])
+    random = start_chance((seed, 0))
     distance = separation_beams * beam.major_deg * 3600 / pixel_arcsec
     ra, dec = find_sky(scatter(random, n_sources, shape, distance), shape, ra_deg, dec_deg, pixel_arcsec)
     kinds = tuple(VARIABLE_KINDS[i % len(VARIABLE_KINDS)] if i < n_variables else "static" for i in range(n_sources))
@@ -193,6 +200,7 @@ def simulate_epochs(
     return field
 
 
-def _freeze(array: NDArray[np.float64]) -> NDArray[np.float64]:
+def _freeze(values: ArrayLike) -> NDArray[np.float64]:
+    array = np.array(values, np.float64)
     array.flags.writeable = False
     return array

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsa110_contimg.images import Beam
 from dsa110_contimg.simulate.checks import require, require_among, require_at_least, require_position, require_positive
 
 TYPE_CHECKING = False
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PROJECTIONS = tuple("AZP SZP TAN STG SIN ARC ZEA AIR CYP CEA CAR MER SFL PCO AIT".split())
+    from dsa110_contimg.images import Beam
+
+PROJECTIONS = ("AZP", "SZP", "TAN", "STG", "SIN", "ARC", "ZEA", "AIR", "CYP", "CEA", "CAR", "MER", "SFL", "PCO", "AIT")
 """Codes that need no parameters (PVi_m) and whose scale at the reference pixel is CDELT, as the beam supposes."""
 FRAMES = ("icrs", "fk5", "galactic")
 AXES = {
@@ -178,9 +179,10 @@ def locate(header: dict[str, Any], geometry: ImageGeometry, ra_deg: object, dec_
     """
     from astropy.coordinates import SkyCoord
     from astropy.io.fits import Header
-    from astropy.wcs import WCS
+    from astropy.wcs import WCS, WCSSUB_LATITUDE, WCSSUB_LONGITUDE
 
     sky = SkyCoord(ra_deg, dec_deg, unit="deg").transform_to(geometry.frame).spherical
-    wcs = WCS(Header(header)).celestial
+    # Not .celestial, which keeps DEC before RA where the header has it so.
+    wcs = WCS(Header(header)).sub([WCSSUB_LONGITUDE, WCSSUB_LATITUDE])
     x, y = wcs.wcs_world2pix(sky.lon.deg, sky.lat.deg, 0)
     return np.stack([y, x], axis=-1)

@@ -20,12 +20,15 @@ def stay_constant(phase: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def flare(phase: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a single burst to four times the quiescent flux, shape (n_epochs,); the phase runs from 0 to 1."""
-    return 1 + 3 * np.exp(-(((phase - 0.6) / 0.12) ** 2))
+    # Its peak falls on an epoch, so that it is seen however few there are.
+    peak = phase[np.argmin(np.abs(phase - 0.6))]
+    return 1 + 3 * np.exp(-(((phase - peak) / 0.12) ** 2))
 
 
 def swing(phase: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return one and a half periods of a sinusoid of amplitude 0.6, shape (n_epochs,); the phase runs from 0 to 1."""
-    return 1 + 0.6 * np.sin(3 * np.pi * phase)
+    """Return 1.3 periods of a sinusoid of amplitude 0.6, shape (n_epochs,); the phase runs from 0 to 1."""
+    # Not a multiple of half a period, which a few even epochs could meet in its zeros.
+    return 1 + 0.6 * np.cos(2.6 * np.pi * phase)
 
 
 def fade(phase: NDArray[np.float64]) -> NDArray[np.float64]:

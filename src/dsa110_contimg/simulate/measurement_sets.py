@@ -15,6 +15,7 @@ from dsa110_contimg.simulate.checks import (
     require_at_least,
     require_not_negative,
     require_position,
+    start_chance,
 )
 from dsa110_contimg.simulate.observations import CORRELATIONS, Observation
 from dsa110_contimg.simulate.outputs import staged
@@ -158,7 +159,7 @@ def simulate_measurement_set(
     _require_each_below(n_antennas, "dead antenna", dead_antennas)
     _require_each_below(max(windows), "channel with interference", rfi_channels)
 
-    random = np.random.default_rng(seed)
+    random = start_chance(seed)
     observation = Observation(
         place_antennas(random, n_antennas), n_times, windows, n_correlations, ra_deg, dec_deg, mjd, seed
     )

@@ -46,7 +46,7 @@ class Observation:
     @property
     def times(self) -> NDArray[np.float64]:
         """Return the middle of each integration in seconds of modified Julian date, shape (n_times,)."""
-        return self.mjd * 86400 + (np.arange(self.n_times) + 0.5) * INTEGRATION_SECONDS
+        return self.mjd * 86400 + (np.arange(self.n_times, dtype=np.float64) + 0.5) * INTEGRATION_SECONDS
 
     @property
     def antenna_names(self) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from types import MappingProxyType
 import numpy as np
 
 from dsa110_contimg.images import Beam
-from dsa110_contimg.simulate.checks import require, require_among, require_not_negative, require_positive
+from dsa110_contimg.simulate.checks import (
+    require,
+    require_among,
+    require_at_least,
+    require_not_negative,
+    require_positive,
+    start_chance,
+)
 from dsa110_contimg.simulate.fits_writing import COMPRESSIONS, order_axes, write_fits
 from dsa110_contimg.simulate.image_headers import ImageGeometry, locate, read_axes, write_header
 from dsa110_contimg.simulate.outputs import staged
@@ -152,13 +159,17 @@ def simulate_image(
     geometry = ImageGeometry(
         shape, ra_deg, dec_deg, _per_axis(pixel_arcsec), projection, frame, read_axes(axes), n_channels, rotation_deg
     )
-    require_positive(beam_major_deg=beam.major_deg, beam_minor_deg=beam.minor_deg)
+    require_positive(beam_minor_deg=beam.minor_deg, beam_major_deg=beam.major_deg)
+    require(beam.minor_deg <= beam.major_deg, f"The minor axis of {beam} is the longer one.", "Swap the axes.")
     require_not_negative(noise_jy_per_beam=noise_jy_per_beam, stripes_jy_per_beam=stripes_jy_per_beam, mjd=mjd)
     require_among("compression", compression, (None, *COMPRESSIONS))
+    if tile_shape is not None:
+        require_at_least(1, tile_ny=tile_shape[0], tile_nx=tile_shape[1])
+    require_at_least(0, nan_corners=nan_corners)
     cards = write_header(geometry, beam, mjd)
     positions = _place(sources, cards, geometry)
     covariance = project_beam(beam, geometry.world_per_pixel)
-    random = np.random.default_rng(seed)
+    random = start_chance(seed)
     planes = np.empty((n_channels, *shape), np.float32)
     for plane in planes:
         plane[:] = draw_noise(random, shape, noise_jy_per_beam, covariance if noise_is_correlated else None)

@@ -56,7 +56,7 @@ class Visibilities:
             rows = self._describe_rows(time, window, first, second)
             rows["UVW"] = uvw[second] - uvw[first]
             rows["FLAG"] = self._draw_flags(dead, observation.n_channels[window])
-            rows["FLAG_ROW"] = rows["FLAG"].all(axis=(1, 2))
+            rows["FLAG_ROW"] = np.logical_and.reduce(rows["FLAG"], axis=(1, 2))
             rows["DATA"] = self._draw_data(dead, observation.n_channels[window])
             yield rows
 
