@@ -89,7 +89,6 @@ def new_measurement_set(
     storage: str,
     *,
     cell_shape: tuple[int, int],
-    cells_vary: bool = False,
 ) -> Iterator[MeasurementSetWriter]:
     """Open an empty Measurement Set for writing, and close it at the end of the block.
 
@@ -103,9 +102,8 @@ def new_measurement_set(
     storage : {"tiled", "standard", "dysco"}
         How they lie on disk. With dysco, FLAG is tiled.
     cell_shape : tuple of int
-        The shape of their cells, (n_channels, n_correlations); the largest one where they differ.
-    cells_vary : bool
-        Whether they differ. Dysco cannot store that.
+        The shape of their cells, (n_channels, n_correlations); the largest one where they differ,
+        which Dysco cannot store.
 
     Yields
     ------
@@ -118,16 +116,12 @@ def new_measurement_set(
         When python-casacore is absent, or has no Dysco.
     UnwritableOutputError
         When casacore cannot write.
-    ValueError
-        When Dysco shall store cells of different shapes.
 
     Notes
     -----
     Links from the main table to its subtables are relative, so that the folder can be renamed. The columns of cells
     are of variable shape, as CASA writes them, but for those that Dysco stores.
     """
-    if storage == "dysco" and cells_vary:
-        raise ValueError("Dysco stores cells of one shape only.")
     with needs("casa"):
         from casacore.tables import default_ms, makearrcoldesc, maketabdesc
 

@@ -22,7 +22,8 @@ def flare(phase: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a single burst to four times the quiescent flux, shape (n_epochs,); the phase runs from 0 to 1."""
     # Its peak falls on an epoch, so that it is seen however few there are.
     peak = phase[np.argmin(np.abs(phase - 0.6))]
-    return 1 + 3 * np.exp(-(((phase - peak) / 0.12) ** 2))
+    burst: NDArray[np.float64] = np.exp(-(((phase - peak) / 0.12) ** 2))
+    return 1 + 3 * burst
 
 
 def swing(phase: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -182,7 +182,6 @@ def simulate_measurement_set(
             _SPECTRA | (_WEIGHTS if storage == "dysco" else {}),
             storage,
             cell_shape=(max(windows), n_correlations),
-            cells_vary=len(set(windows)) > 1,
         ) as writer,
     ):
         for name, columns in observation.write_subtables().items():

@@ -143,6 +143,7 @@ def simulate_image(
     A point source has the shape of the beam, peaks between the pixels where its position falls, and its peak in
     Jy/beam is its flux density in Jy. As in a cleaned image, the beam is the same all over the pixel plane: its
     scale and orientation are those of the reference pixel. The noise wraps around the edges.
+    Blank corners hide what lies under them, and the truth still lists it.
 
     If DEC comes before RA in the header, y still counts along DEC: the array in the file is transposed.
 
