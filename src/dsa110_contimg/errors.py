@@ -87,5 +87,17 @@ class RaggedColumnError(TableError, ValueError):
     """The cells of the column have different shapes, so that they are no array; the hint says how to select."""
 
 
+class OutputExistsError(ContimgError, FileExistsError):
+    """Something already stands where a result would be written; it is left as it is."""
+
+
+class UnwritableOutputError(ContimgError, OSError):
+    """The folder for a result is absent, or nothing can be written to it."""
+
+
+class BadSimulationError(ContimgError, ValueError):
+    """What was asked to be simulated cannot be: no pixels, an unknown projection, more variables than sources."""
+
+
 class ContimgWarning(UserWarning):
     """Something that a user of this package should know, and that is no error."""

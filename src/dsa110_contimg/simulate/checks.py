@@ -1,0 +1,59 @@
+"""What every simulation asks of its arguments before it writes anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dsa110_contimg.errors import BadSimulationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def require(holds: bool, message: str, hint: str) -> None:
+    """Raise `BadSimulationError` unless the condition holds."""
+    if not holds:
+        raise BadSimulationError(message, hint=hint)
+
+
+def require_at_least(least: int, **counts: int) -> None:
+    """Raise `BadSimulationError` for the first count that is below the least one allowed."""
+    for name, count in counts.items():
+        require(count >= least, f"{name} is {count}.", f"Give a whole number of at least {least}.")
+
+
+def require_positive(**numbers: float) -> None:
+    """Raise `BadSimulationError` for the first number that is zero, negative, infinite or NaN."""
+    for name, number in numbers.items():
+        require(math.isfinite(number) and number > 0, f"{name} is {number}.", "Give a number above zero.")
+
+
+def require_not_negative(**numbers: float) -> None:
+    """Raise `BadSimulationError` for the first number that is negative, infinite or NaN."""
+    for name, number in numbers.items():
+        require(math.isfinite(number) and number >= 0, f"{name} is {number}.", "Give zero or a number above it.")
+
+
+def require_among(what: str, choice: object, choices: Iterable[object]) -> None:
+    """Raise `BadSimulationError` if the choice is none of those offered."""
+    offered = tuple(choices)
+    require(choice in offered, f"{choice!r} is no {what}.", f"Choose one of {', '.join(map(str, offered))}.")
+
+
+def require_position(ra_deg: float, dec_deg: float) -> None:
+    """Raise `BadSimulationError` if the position is not on the sky."""
+    require(
+        math.isfinite(ra_deg) and abs(dec_deg) <= 90,
+        f"RA {ra_deg}, Dec {dec_deg} degrees is no position on the sky.",
+        "Give finite degrees, with a declination between -90 and 90.",
+    )
+
+
+def start_chance(seed: int | Sequence[int]) -> np.random.Generator:
+    """Start a random generator, or raise `BadSimulationError` if the seed is negative."""
+    for number in (seed,) if isinstance(seed, int) else seed:
+        require_at_least(0, seed=number)
+    return np.random.default_rng(seed)
