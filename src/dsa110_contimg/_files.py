@@ -1,40 +1,138 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing results so that nobody ever sees half of one: under a hidden name first, then renamed."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from contextlib import contextmanager
+from pathlib import Path
+
+from dsa110_contimg.errors import ContimgError, OutputExistsError, UnwritableOutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @contextmanager
-def replace_when_done(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Write a file under a temporary name beside its place, and rename it when it is complete.
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Offer a hidden name to write a file to; at the end it takes the place of what is at the path.
 
     Parameters
     ----------
     path : path-like
-        The file's place; what is there stays until the new file is complete.
+        Where the file shall stand. Its folder must exist.
 
     Yields
     ------
-    str
-        The name to write to; it ends as the path does. If the block raises, it is removed.
+    Path
+        A name in the same folder, with the same ending. If the block raises, it is removed.
+
+    Raises
+    ------
+    UnwritableOutputError
+        When the folder is absent or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(f"{folder}/a.txt") as hidden:
+    ...         _ = hidden.write_text("whole")
+    ...     (Path(folder) / "a.txt").read_text()
+    'whole'
     """
-    folder, name = os.path.split(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=".unfinished-", suffix=f"-{name}", dir=folder)
-    os.close(handle)
+    place = Path(path)
+    hidden = _hide(place)
     try:
-        yield temporary
-        # mkstemp makes files that only their owner may read; a new file gets what the person's umask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+        hidden.touch(exist_ok=False)
+    except OSError as error:
+        raise _unwritable(place.name, place.parent, error) from error
+    try:
+        yield hidden
+        hidden.replace(place)
+    except ContimgError:
         raise
+    except IsADirectoryError as error:
+        raise OutputExistsError(f"{place} was to be written, and it is a folder.", hint="Name a file.") from error
+    except OSError as error:  # such as a full disk
+        raise _unwritable(place.name, place.parent, error) from error
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Offer a hidden folder to write into; what is there at the end moves to its place in one step each.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the results shall stand. It must exist.
+    names : sequence of str
+        The names of the results: files or folders.
+
+    Yields
+    ------
+    Path
+        The hidden folder, a sibling of the results, so that moving them is renaming them.
+
+    Raises
+    ------
+    OutputExistsError
+        When one of the names is taken.
+    UnwritableOutputError
+        When the folder is absent or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with staged(Path(folder), ["a.txt"]) as hidden:
+    ...         _ = (hidden / "a.txt").write_text("whole")
+    ...     (Path(folder) / "a.txt").read_text()
+    'whole'
+    """
+    refuse_existing(folder, names)
+    hidden = _hide(folder / names[0])
+    try:
+        hidden.mkdir()
+    except OSError as error:
+        raise _unwritable(names[0], folder, error) from error
+    try:
+        yield hidden
+        for name in names:
+            (hidden / name).replace(folder / name)
+    finally:
+        shutil.rmtree(hidden)
+
+
+def refuse_existing(folder: Path, names: Sequence[str]) -> None:
+    """Raise `OutputExistsError` if one of the names is taken in the folder."""
+    for path in (folder / name for name in names):
+        if path.exists() or path.is_symlink():
+            raise OutputExistsError(
+                f"{path} was to be written, and something stands there already; it was left as it is.",
+                hint="Name another place, or move what is there.",
+            )
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it, unless it is there; raise `UnwritableOutputError` if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutputError(
+            f"The folder {folder} could not be made: {error.strerror}.", hint="Name a folder that you may write to."
+        ) from error
+
+
+def _hide(place: Path) -> Path:
+    return place.with_name(f".{os.urandom(4).hex()}.{place.name}")
+
+
+def _unwritable(name: str, folder: Path, error: OSError) -> UnwritableOutputError:
+    return UnwritableOutputError(
+        f"{name} was to be written to {folder}: {error.strerror}.",
+        hint="Name a folder that exists, that you may write to, and that has room.",
+    )

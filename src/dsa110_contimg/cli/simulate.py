@@ -22,7 +22,7 @@ def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) 
     and two channels have interference. Prints the paths written.
     """
     from dsa110_contimg.simulate import simulate_epochs, simulate_measurement_set
-    from dsa110_contimg.simulate.outputs import refuse_existing
+    from dsa110_contimg._files import refuse_existing
 
     # Asked first, so that no epoch is written that a Measurement Set in the way would leave alone.
     refuse_existing(folder, ["simulated.ms"])

@@ -109,8 +109,8 @@ class Cutout:
 
         Raises
         ------
-        OSError
-            If the file cannot be written.
+        UnwritableOutputError
+            If the folder is absent or cannot be written to.
 
         Notes
         -----

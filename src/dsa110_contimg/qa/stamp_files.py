@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dsa110_contimg._files import replace_when_done
+from dsa110_contimg._files import replacing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def write_fits(cutout: Cutout, path: str | PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        If the file cannot be written.
+    UnwritableOutputError
+        If the folder is absent or cannot be written to.
     """
     hdu = make_hdu(cutout)
-    with replace_when_done(path) as unfinished:
+    with replacing(path) as unfinished:
         hdu.writeto(unfinished, overwrite=True)

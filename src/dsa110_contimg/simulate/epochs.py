@@ -18,7 +18,7 @@ from dsa110_contimg.simulate.checks import (
 )
 from dsa110_contimg.simulate.fields import draw_fluxes, find_sky, scatter
 from dsa110_contimg.simulate.light_curves import VARIABLE_KINDS
-from dsa110_contimg.simulate.outputs import make_folder, staged
+from dsa110_contimg._files import make_folder, staged
 from dsa110_contimg.simulate.sky_images import BEAM, simulate_image
 from dsa110_contimg.simulate.sources import Source
 from dsa110_contimg.simulate.truth_files import write_catalogue, write_truth

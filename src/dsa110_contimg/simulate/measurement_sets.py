@@ -18,7 +18,7 @@ from dsa110_contimg.simulate.checks import (
     start_chance,
 )
 from dsa110_contimg.simulate.observations import CORRELATIONS, Observation
-from dsa110_contimg.simulate.outputs import staged
+from dsa110_contimg._files import staged
 from dsa110_contimg.simulate.visibilities import Visibilities
 
 TYPE_CHECKING = False
