@@ -122,7 +122,8 @@ def _choose_columns(count: int) -> int:
 def _scale_pixels(stamp: Cutout) -> npt.NDArray[np.floating]:
     """Return the pixels in their unit without its prefix, so that epochs in mJy and in Jy compare."""
     factor, _ = split_unit(stamp.unit)
-    return stamp.data if factor == 1.0 else stamp.data * factor
+    pixels: npt.NDArray[np.floating] = stamp.data if factor == 1.0 else stamp.data * factor
+    return pixels
 
 
 def _draw_grid(panels: Sequence[Cutout | EmptyPanel], stretch: Stretch | None, columns: int, side: int) -> Image.Image:

@@ -17,7 +17,7 @@ NO_DATA = (222, 226, 230)
 NO_DATA_LINES = (173, 181, 189)
 """Where there is no sky: the lines of the hatch."""
 
-_START, _ROTATIONS, _HUE = 0.5, -1.5, 1.0
+_START, _ROTATIONS, _HUE = 0.5, -1.5, 0.6
 
 
 @cache
@@ -36,7 +36,8 @@ def create_cubehelix(levels: int = 256) -> npt.NDArray[np.uint8]:
 
     References
     ----------
-    D. A. Green 2011, Bulletin of the Astronomical Society of India 39, 289: equation 2, with its default parameters.
+    D. A. Green 2011, Bulletin of the Astronomical Society of India 39, 289: equation 2, with less
+    colour than his default, so that noise stays calm and marks in orange stand out.
 
     Examples
     --------
@@ -48,6 +49,6 @@ def create_cubehelix(levels: int = 256) -> npt.NDArray[np.uint8]:
     amplitude = _HUE * brightness * (1.0 - brightness) / 2.0
     to_rgb = np.array([[-0.14861, -0.29227, 1.97294], [1.78277, -0.90649, 0.0]])
     colours = brightness + amplitude * (np.cos(angle) * to_rgb[0] + np.sin(angle) * to_rgb[1])
-    table = np.round(255.0 * np.clip(colours, 0.0, 1.0)).astype(np.uint8)
+    table: npt.NDArray[np.uint8] = np.round(255.0 * np.clip(colours, 0.0, 1.0)).astype(np.uint8)
     table.flags.writeable = False
     return table

@@ -171,4 +171,4 @@ def explain_scale(side: int, sky: Matrix) -> Entry:
 
 def explain_directions(sky: Matrix) -> Entry:
     """Explain where north and east are."""
-    return Entry(lambda picture, x, y: draw_compass(picture, (x + 15, y), 14, sky, INK), 30, "")
+    return Entry(lambda picture, x, y: draw_compass(picture, (x + 14, y), 14, sky, INK), 28, "")

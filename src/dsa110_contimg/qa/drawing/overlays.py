@@ -48,7 +48,8 @@ def outline_beam(beam: Beam, sky: Matrix) -> npt.NDArray[np.float64]:
     along, across = beam.major_deg / 2.0 * np.cos(turn), beam.minor_deg / 2.0 * np.sin(turn)
     east = along * np.sin(pa) + across * np.cos(pa)
     north = along * np.cos(pa) - across * np.sin(pa)
-    return (sky @ np.stack([east, north])).T
+    outline: Matrix = (sky @ np.stack([east, north])).T
+    return outline
 
 
 def draw_beam(picture: Image.Image, centre: tuple[float, float], outline: npt.NDArray[np.float64], ink: Colour) -> None:
@@ -117,14 +118,14 @@ def draw_compass(picture: Image.Image, centre: tuple[float, float], reach: float
     pen = ImageDraw.Draw(picture)
     arms = sky / np.linalg.norm(sky, axis=0)
     # The two arms reach to one side of where they meet, so the meeting point moves to the other.
-    origin = np.array(centre) - arms.sum(axis=1) * reach * 0.45
+    origin = np.array(centre) - arms.sum(axis=1) * reach * 0.4
     for arm, letter in zip(arms.T, "EN", strict=True):
-        tip = origin + arm * reach * 1.05
+        tip = origin + arm * reach * 0.85
         side = np.array([-arm[1], arm[0]]) * reach * 0.16
         back = tip - arm * reach * 0.35
         pen.line([tuple(origin), tuple(back)], ink, 1)
         pen.polygon([tuple(tip), tuple(back + side), tuple(back - side)], ink)
-        draw_text(pen, tuple(origin + arm * reach * 1.4), letter, max(10, round(reach * 0.6)), ink, "mm")
+        draw_text(pen, tuple(origin + arm * reach * 1.15), letter, max(10, round(reach * 0.6)), ink, "mm")
 
 
 def choose_scale(longest_deg: float) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from dsa110_contimg.qa.drawing.overlays import Matrix
     from dsa110_contimg.qa.drawing.stretch import Stretch
     from dsa110_contimg.qa.postage_stamps import Cutout
 
@@ -50,7 +51,7 @@ def choose_side(shapes: Iterable[tuple[int, int]], columns: int) -> int:
     return pixels * (times if pixels * times >= _SMALLEST else times + 1)
 
 
-def find_sky_axes(cutout: Cutout, side: int) -> npt.NDArray[np.float64]:
+def find_sky_axes(cutout: Cutout, side: int) -> Matrix:
     """Find how east and north run in the panel.
 
     Parameters
@@ -66,7 +67,8 @@ def find_sky_axes(cutout: Cutout, side: int) -> npt.NDArray[np.float64]:
         ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels of the panel per degree, y downwards.
     """
     ny, nx = cutout.data.shape
-    return np.array([[side / nx], [-side / ny]]) * cutout.sky_axes
+    sky: Matrix = np.array([[side / nx], [-side / ny]]) * cutout.sky_axes
+    return sky
 
 
 def find_target(cutout: Cutout, side: int) -> tuple[float, float]:

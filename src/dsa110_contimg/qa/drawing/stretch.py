@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _LOWEST, _ONE_SIGMA_BELOW = 0.005, 0.15866
-_FAINTEST_SOFTENING = 1e-4
+_SOFTENING, _LEAST_SOFTENING = 2.0, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Stretch:
     centre: float
     """The value about which the stretch is linear: the background."""
     softening: float
-    """How far from the centre it stays linear: the noise."""
+    """How far from the centre it stays linear: twice the noise."""
 
     def positions(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         """Place values along the colour map.
@@ -48,7 +48,8 @@ class Stretch:
         """
         start, end = self._bend(self.low), self._bend(self.high)
         bent = np.arcsinh((values - self.centre) / self.softening)
-        return np.clip((bent - start) / (end - start), 0.0, 1.0)
+        placed: npt.NDArray[np.floating] = np.clip((bent - start) / (end - start), 0.0, 1.0)
+        return placed
 
     def position(self, value: float) -> float:
         """Place one value along the colour map, without clipping."""
@@ -113,7 +114,7 @@ def fit_stretch(arrays: Iterable[npt.NDArray[np.floating]]) -> Stretch | None:
     low, below, centre, high = (float(value) for value in np.partition(pixels, ranks)[ranks])
     if high <= low:  # every pixel the same: give the colour map some length, so that it can be drawn
         low, high = low - (abs(low) or 1.0), low + (abs(low) or 1.0)
-    return Stretch(low, high, centre, max(centre - below, _FAINTEST_SOFTENING * (high - low)))
+    return Stretch(low, high, centre, max(_SOFTENING * (centre - below), _LEAST_SOFTENING * (high - low)))
 
 
 def _round_down(step: float) -> float:
