@@ -87,5 +87,21 @@ class RaggedColumnError(TableError, ValueError):
     """The cells of the column have different shapes, so that they are no array; the hint says how to select."""
 
 
+class CatalogueError(ContimgError):
+    """Something about a catalogue of sources."""
+
+
+class CatalogueNotFoundError(CatalogueError, FileNotFoundError):
+    """There is nothing at the path of the catalogue."""
+
+
+class UnreadableCatalogueError(CatalogueError, ValueError):
+    """The file is no table, or none of its rows has a position."""
+
+
+class NoPositionColumnsError(CatalogueError, ValueError):
+    """No pair of columns is known to be a position; the message lists the columns found."""
+
+
 class ContimgWarning(UserWarning):
     """Something that a user of this package should know, and that is no error."""
