@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
 _ENDINGS = (".fits", ".png")
 
 
-# A southern declination begins with a dash; with ignore_unknown_options it is an argument and no option.
-@click.command("cutout", context_settings={"ignore_unknown_options": True})
+class _SouthernCommand(click.Command):
+    """A command that takes a dash and a digit for a number, and never for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # click has no way to say so, but a leading space hides the dash from it, and what reads numbers ignores it.
+        return super().parse_args(ctx, [f" {arg}" if re.match(r"-\.?\d", arg) else arg for arg in args])
+
+
+@click.command("cutout", cls=_SouthernCommand)
 @click.argument("image")
 @click.argument("ra_deg", metavar="RA", type=read_right_ascension)
 @click.argument("dec_deg", metavar="DEC", type=read_declination)

@@ -54,7 +54,7 @@ def parse_right_ascension(text: str) -> float:
     degrees = value * 15.0 if mark in ("h", ":") else value
     if abs(degrees) > 360.0:
         raise BadPositionError(
-            f"The right ascension {text!r} is {degrees:g} degrees, more than a full circle.",
+            f"The right ascension {text.strip()!r} is {degrees:g} degrees, more than a full circle.",
             hint="Give degrees as a number (150.02) and hours with colons or letters (10:00:04.9, 10h00m04.9s).",
         )
     return degrees
@@ -86,18 +86,18 @@ def parse_declination(text: str) -> float:
     forms = "degrees (-30.016, -30:00:57 or -30d00m57s)"
     degrees, mark = _parse(text, "declination", forms)
     if mark == "h":
-        raise BadPositionError(f"The declination {text!r} is in hours.", hint=f"Give it in {forms}.")
+        raise BadPositionError(f"The declination {text.strip()!r} is in hours.", hint=f"Give it in {forms}.")
     if abs(degrees) > 90.0:
-        raise BadPositionError(f"The declination {text!r} is beyond the pole.", hint=f"Give it in {forms}.")
+        raise BadPositionError(f"The declination {text.strip()!r} is beyond the pole.", hint=f"Give it in {forms}.")
     return degrees
 
 
 def _parse(text: str, what: str, forms: str) -> tuple[float, str]:
     """Return the number and how it was marked: "h", "d", ":" (no letter) or "" (a decimal number)."""
-    stripped = text.strip()
-    if match := _DECIMAL.fullmatch(stripped):
+    text = text.strip()
+    if match := _DECIMAL.fullmatch(text):
         return float(match["number"]), (match["unit"] or "")[:1].lower()
-    match = _SEXAGESIMAL.fullmatch(stripped)
+    match = _SEXAGESIMAL.fullmatch(text)
     if match is None or float(match["minutes"]) >= 60.0 or float(match["seconds"] or 0.0) >= 60.0:
         raise BadPositionError(f"{text!r} is not a {what}.", hint=f"Give it in {forms}.")
     value = int(match["whole"]) + float(match["minutes"]) / 60.0 + float(match["seconds"] or 0.0) / 3600.0

@@ -99,7 +99,7 @@ def draw_legend(width: int, entries: Sequence[Entry]) -> Image.Image:
         if x and x + needed > width:
             x, line = 0, line + 1
         places.append((x, line * _LINE + _LINE // 2))
-        x += needed + 24
+        x += needed + 20
     picture = Image.new("RGB", (width, (line + 1) * _LINE), "white")
     pen = ImageDraw.Draw(picture)
     for entry, (left, middle) in zip(entries, places, strict=True):
@@ -157,7 +157,7 @@ def explain_scale(side: int, sky: Matrix) -> Entry:
         Pixels of the picture per degree.
     """
     per_degree = math.sqrt(abs(np.linalg.det(sky)))
-    angle = choose_scale(min(0.4 * side, 120) / per_degree)
+    angle = choose_scale(min(0.4 * side, 100) / per_degree)
     width = round(angle * per_degree)
 
     def paint(picture: Image.Image, x: float, y: float) -> None:
