@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from stand_ins import make_stamp, turn_sky
-from support import run_python
 
 from dsa110_contimg.qa import stamp_sheet
 from dsa110_contimg.qa.drawing import legend, overlays, panel
 from dsa110_contimg.qa.stamp_sheet import EmptyPanel, draw_sheet, draw_stamp
+from stand_ins import make_stamp, turn_sky
+from support import run_python
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stand_ins import BEAM, StandIn, make_stamp, turn_sky
 
 from dsa110_contimg.images.beam import Beam
 from dsa110_contimg.qa.drawing.colour_maps import MARK, NO_DATA, NO_DATA_LINES, create_cubehelix
 from dsa110_contimg.qa.drawing.overlays import choose_scale, point_alike
 from dsa110_contimg.qa.drawing.panel import choose_side, colour_pixels, draw_empty_panel, draw_panel
 from dsa110_contimg.qa.drawing.stretch import Stretch
+from stand_ins import BEAM, StandIn, make_stamp, turn_sky
 
 STRETCH = Stretch(low=0.0, high=10.0, centre=0.0, softening=1.0)
 SIDE = 420
@@ -157,7 +157,9 @@ def test_huge_stamps_do_not_make_huge_panels() -> None:
     assert choose_side([(5000, 5000)], 10) <= 240
 
 
-@pytest.mark.parametrize(("longest", "chosen"), [(0.9, 0.5), (31 / 3600, 30 / 3600), (1.0, 1.0), (0.04 / 3600, 0.01 / 3600)])
+@pytest.mark.parametrize(
+    ("longest", "chosen"), [(0.9, 0.5), (31 / 3600, 30 / 3600), (1.0, 1.0), (0.04 / 3600, 0.01 / 3600)]
+)
 def test_scale_is_a_round_angle(longest: float, chosen: float) -> None:
     assert choose_scale(longest) == pytest.approx(chosen)
 

@@ -189,12 +189,12 @@ def _choose_format(path: Path, head: bytes) -> dict[str, Any]:
         return {"format": "fits", "hdu": _find_table_hdu(path)}
     if b"<VOTABLE" in head.upper() or head.lstrip().startswith(b"<?xml"):
         return {"format": "votable", "table_id": 0}
-    if b"\0" in head or not head.strip():
-        raise ValueError("it is empty" if not head.strip() else "it is neither text nor FITS")
     if head.startswith(b"# %ECSV"):
         return {"format": "ascii.ecsv"}
-    header = next(line for line in head.decode("utf-8-sig", "replace").splitlines() if line.strip())
-    return {"format": "ascii.csv", "encoding": "utf-8-sig"} if "," in header else {"format": "ascii"}
+    text = head.decode("utf-8-sig", "replace").strip()
+    if not text or "\0" in text:
+        raise ValueError("it is neither text nor FITS" if text else "it is empty")
+    return {"format": "ascii.csv", "encoding": "utf-8-sig"} if "," in text.splitlines()[0] else {"format": "ascii"}
 
 
 def _find_table_hdu(path: Path) -> int:

@@ -42,7 +42,7 @@ def create_cubehelix(levels: int = 256) -> npt.NDArray[np.uint8]:
     Examples
     --------
     >>> create_cubehelix()[[0, 128, 255]].tolist()
-    [[0, 0, 0], [161, 121, 74], [255, 255, 255]]
+    [[0, 0, 0], [148, 124, 96], [255, 255, 255]]
     """
     brightness = np.linspace(0.0, 1.0, levels)[:, None]
     angle = 2.0 * np.pi * (_START / 3.0 + 1.0 + _ROTATIONS * brightness)
