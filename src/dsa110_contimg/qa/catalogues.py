@@ -111,7 +111,7 @@ def read_catalogue(path: str | os.PathLike[str]) -> Catalogue:
     ra_column, dec_column = _find_positions(table, path)
     ra = _read_angles(table[ra_column], parse_right_ascension)
     dec = _read_angles(table[dec_column], parse_declination)
-    good = np.isfinite(ra) & (np.abs(ra) <= 360.0) & (np.abs(dec) <= 90.0)
+    good = (np.abs(ra) <= 360.0) & (np.abs(dec) <= 90.0)  # false for NaN
     if not good.any():
         raise UnreadableCatalogueError(
             f"None of the {len(table)} rows of {path} has a position in its columns {ra_column} and {dec_column}.",
