@@ -99,5 +99,21 @@ class BadSimulationError(ContimgError, ValueError):
     """What was asked to be simulated cannot be: no pixels, an unknown projection, more variables than sources."""
 
 
+class CatalogueError(ContimgError):
+    """Something about a catalogue of sources."""
+
+
+class CatalogueNotFoundError(CatalogueError, FileNotFoundError):
+    """There is nothing at the path of the catalogue."""
+
+
+class UnreadableCatalogueError(CatalogueError, ValueError):
+    """The file is no table, or none of its rows has a position."""
+
+
+class NoPositionColumnsError(CatalogueError, ValueError):
+    """No pair of columns is known to be a position; the message lists the columns found."""
+
+
 class ContimgWarning(UserWarning):
     """Something that a user of this package should know, and that is no error."""

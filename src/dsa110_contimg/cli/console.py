@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
+from contextlib import contextmanager
 
 import click
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import TypeVar
+    from typing import TextIO, TypeVar
 
     Item = TypeVar("Item")
 
@@ -18,6 +20,33 @@ if TYPE_CHECKING:
 def talk(message: str) -> None:
     """Say something to the person, on standard error."""
     click.echo(message, err=True)
+
+
+@contextmanager
+def talk_warnings() -> Iterator[None]:
+    """Say our own warnings like everything else, once each, without the place in the code that Python would add."""
+    from dsa110_contimg.errors import ContimgWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ContimgWarning)
+        show, said = warnings.showwarning, set[str]()
+
+        def say(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, ContimgWarning):
+                show(message, category, filename, lineno, file, line)
+            elif str(message) not in said:
+                said.add(str(message))
+                talk(f"Warning: {message}")
+
+        warnings.showwarning = say
+        yield
 
 
 def print_json(result: object) -> None:

@@ -146,9 +146,13 @@ class Cutout:
         return draw_figure(self, ax)
 
     def _repr_png_(self) -> bytes:
-        from dsa110_contimg.qa.stamp_sheet import draw_png
+        from io import BytesIO
 
-        return draw_png(self)
+        from dsa110_contimg.qa.stamp_sheet import draw_stamp
+
+        picture = BytesIO()
+        draw_stamp(self).save(picture, "PNG")
+        return picture.getvalue()
 
 
 def create_cutout(
