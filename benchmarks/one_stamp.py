@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +13,10 @@ from dsa110_contimg.simulate import simulate_image
 
 RA, DEC, PIXEL_ARCSEC, SIDE, LENGTH = 150.0, 30.0, 2.0, 8192, 100
 SIZE_ARCMIN = LENGTH * PIXEL_ARCSEC / 60
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OBVIOUS = """
 from astropy.io import fits

@@ -70,7 +70,9 @@ def show(title: str, results: Mapping[str, Result], ours: str, goals: Sequence[s
     for name, result in results.items():
         ratio = result.seconds / results[ours].seconds
         memory = "" if result.megabytes is None else f"{result.megabytes:.0f}"
-        table.add_row(name, f"{result.seconds * 1e3:.3f}", f"{ratio:.2f}", memory, style="bold" if name == ours else None)
+        table.add_row(
+            name, f"{result.seconds * 1e3:.3f}", f"{ratio:.2f}", memory, style="bold" if name == ours else None
+        )
     Console(width=max(100, Console().width)).print(table)
 
 

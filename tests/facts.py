@@ -1,6 +1,7 @@
 """What a fresh interpreter can observe about an import: facts of the process, never our own flags.
 
-Run as ``python facts.py STATEMENT [BEFORE]``, where BEFORE runs ahead of the first observation; prints JSON. Loads nothing that the facts are about.
+Run as ``python facts.py STATEMENT [BEFORE]``, where BEFORE runs ahead of the first observation; prints JSON.
+Loads nothing that the facts are about.
 """
 
 import builtins
@@ -12,7 +13,16 @@ import sys
 import threading
 import warnings
 
-NATIVE = ("/casacore/", "/casatools/", "/casatasks/", "/arcae/", "/casadata/", "libcasa_", "_measures", "python_casacore")
+NATIVE = (
+    "/casacore/",
+    "/casatools/",
+    "/casatasks/",
+    "/arcae/",
+    "/casadata/",
+    "libcasa_",
+    "_measures",
+    "python_casacore",
+)
 
 effects = []
 
@@ -21,9 +31,24 @@ def listen(event, args):
     """Note every file opened for writing, and every process or connection started."""
     if event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         effects.append(f"open {args[0]!r} for writing")
-    elif event in {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "shutil.copyfile", "tempfile.mkstemp"}:
-        effects.append(f"{event} {args!r}")
-    elif event in {"os.fork", "os.exec", "os.posix_spawn", "os.system", "subprocess.Popen", "socket.connect", "os.chdir", "os.putenv"}:
+    elif event in {
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.symlink",
+        "shutil.copyfile",
+        "tempfile.mkstemp",
+    } or event in {
+        "os.fork",
+        "os.exec",
+        "os.posix_spawn",
+        "os.system",
+        "subprocess.Popen",
+        "socket.connect",
+        "os.chdir",
+        "os.putenv",
+    }:
         effects.append(f"{event} {args!r}")
 
 

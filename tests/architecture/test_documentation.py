@@ -15,7 +15,22 @@ import dsa110_contimg
 PACKAGE = Path(dsa110_contimg.__file__).parent
 
 # What numpydoc checks and we hold: sections in order, parameters and returns documented, a verb first, a period last.
-CHECKS = {"GL01", "GL03", "GL05", "GL06", "GL07", "GL08", "SS01", "SS03", "SS04", "SS06", "PR01", "PR02", "PR03", "PR04"}
+CHECKS = {
+    "GL01",
+    "GL03",
+    "GL05",
+    "GL06",
+    "GL07",
+    "GL08",
+    "SS01",
+    "SS03",
+    "SS04",
+    "SS06",
+    "PR01",
+    "PR02",
+    "PR03",
+    "PR04",
+}
 CHECKS |= {"PR06", "PR07", "RT01", "RT03", "YD01"}
 
 

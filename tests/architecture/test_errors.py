@@ -29,7 +29,16 @@ def test_error(kind: type[ContimgError]) -> None:
 
 @pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
 def test_leaves_are_also_builtin_errors(kind: type[ContimgError]) -> None:
-    builtin = (ImportError, FileNotFoundError, FileExistsError, ValueError, KeyError, RuntimeError, TimeoutError, AttributeError)
+    builtin = (
+        ImportError,
+        FileNotFoundError,
+        FileExistsError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+        TimeoutError,
+        AttributeError,
+    )
     assert bool(kind.__subclasses__()) != issubclass(kind, builtin)
 
 

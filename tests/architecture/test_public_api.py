@@ -12,7 +12,9 @@ from dsa110_contimg import errors
 
 PACKAGE = Path(dsa110_contimg.__file__).parent
 DOORS = sorted(
-    ".".join(path.parent.relative_to(PACKAGE.parent).parts) for path in PACKAGE.rglob("__init__.py") if "door(" in path.read_text()
+    ".".join(path.parent.relative_to(PACKAGE.parent).parts)
+    for path in PACKAGE.rglob("__init__.py")
+    if "door(" in path.read_text()
 )
 
 ADDRESSES = [

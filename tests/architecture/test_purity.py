@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, ramp, sky_header, write_image
 
 import dsa110_contimg
+from support import ROOT, ramp, sky_header, write_image
 
 TESTS = ROOT / "tests"
 PACKAGE = Path(dsa110_contimg.__file__).parent
@@ -31,7 +31,8 @@ DOORS = [
 """The addresses that people import; these load no numpy either, and so start no thread at all."""
 
 MODULES = sorted(
-    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__") for path in PACKAGE.rglob("*.py")
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
 )
 
 
@@ -46,7 +47,9 @@ def fatal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(statement: str, cwd: Path, *first: Path, package: Path = PACKAGE, before: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    statement: str, cwd: Path, *first: Path, package: Path = PACKAGE, before: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run a statement in a fresh interpreter, in an empty home and working directory."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("CASA", "PYTHON", "COV"))}
     environment |= {"PYTHONPATH": os.pathsep.join(map(str, [*first, package.parent])), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -87,7 +90,12 @@ def test_every_module_is_pure_beside_a_casacore_that_kills(module: str, fatal: P
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
 def test_every_door_is_pure_whatever_casa_is(door: str, casa: str, fatal: Path, tmp_path: Path) -> None:
-    first = {"absent": [TESTS / "victims" / "absent"], "installed": [], "broken": [TESTS / "victims" / "broken"], "fatal": [fatal]}
+    first = {
+        "absent": [TESTS / "victims" / "absent"],
+        "installed": [],
+        "broken": [TESTS / "victims" / "broken"],
+        "fatal": [fatal],
+    }
     found = facts(door, tmp_path, *first[casa])
     assert_pure(found)
     assert found["tasks"] == 1
@@ -97,8 +105,15 @@ def test_every_door_is_pure_whatever_casa_is(door: str, casa: str, fatal: Path, 
 @pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
 def test_a_stamp_is_cut_whatever_casa_is(casa: str, fatal: Path, tmp_path: Path) -> None:
     path = write_image(tmp_path / "a.fits", ramp(64, 64), sky_header())
-    first = {"absent": [TESTS / "victims" / "absent"], "installed": [], "broken": [TESTS / "victims" / "broken"], "fatal": [fatal]}
-    statement = f"from dsa110_contimg.qa import create_cutout; result = create_cutout({str(path)!r}, 150, 30, 0.1).status"
+    first = {
+        "absent": [TESTS / "victims" / "absent"],
+        "installed": [],
+        "broken": [TESTS / "victims" / "broken"],
+        "fatal": [fatal],
+    }
+    statement = (
+        f"from dsa110_contimg.qa import create_cutout; result = create_cutout({str(path)!r}, 150, 30, 0.1).status"
+    )
     found = facts(statement, tmp_path, *first[casa], before="import numpy")
     assert_pure(found)
     assert found["result"] == "'full'"
@@ -111,7 +126,11 @@ def test_a_stamp_is_cut_whatever_casa_is(casa: str, fatal: Path, tmp_path: Path)
 def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "a.ms").mkdir()
     (tmp_path / "a.ms" / "table.dat").write_bytes(b"\xbe\xbe\xbe\xbe" + bytes(100))
-    finished = run(f"from dsa110_contimg.qa import CasaTable; CasaTable({str(tmp_path / 'a.ms')!r})", tmp_path, TESTS / "victims" / casa)
+    finished = run(
+        f"from dsa110_contimg.qa import CasaTable; CasaTable({str(tmp_path / 'a.ms')!r})",
+        tmp_path,
+        TESTS / "victims" / casa,
+    )
     assert finished.returncode == 1
     assert "MissingDependencyError" in finished.stderr
     assert says in finished.stderr
@@ -119,8 +138,8 @@ def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp
 
 
 def test_help_loads_no_numpy(tmp_path: Path) -> None:
-    statement = "import sys; sys.argv[1:] = ['--help']\nfrom dsa110_contimg.cli.app import main\ntry: main()\nexcept SystemExit: pass"
-    finished = run(statement + "\nprint(file=sys.stderr, *sys.modules)", tmp_path)
+    call = "import sys; sys.argv[1:] = ['--help']\nfrom dsa110_contimg.cli.app import main"
+    finished = run(f"{call}\ntry: main()\nexcept SystemExit: print(file=sys.stderr, *sys.modules)", tmp_path)
     assert "stamps" in finished.stdout
     assert not {"numpy", "astropy", "matplotlib", "PIL", "casacore"} & set(finished.stderr.split())
 
@@ -128,14 +147,26 @@ def test_help_loads_no_numpy(tmp_path: Path) -> None:
 # What somebody may one day write into the package, and which fact must give it away.
 SABOTAGE = {
     "casacore at the top": ("qa/visualization/casatable.py", "import casacore.tables", "killed"),
-    "casacore in a try": ("qa/visualization/casatable.py", "try:\n    import casacore.tables\nexcept ImportError:\n    pass", "killed"),
-    "an eager door": ("qa/__init__.py", "from dsa110_contimg.qa.visualization import CasaTable\nimport casacore", "killed"),
+    "casacore in a try": (
+        "qa/visualization/casatable.py",
+        "try:\n    import casacore.tables\nexcept ImportError:\n    pass",
+        "killed",
+    ),
+    "an eager door": (
+        "qa/__init__.py",
+        "from dsa110_contimg.qa.visualization import CasaTable\nimport casacore",
+        "killed",
+    ),
     "environment": ("casa/environment.py", "import os\nos.environ['CASAPATH'] = '/data'", "environment"),
     "warnings": ("qa/postage_stamps.py", "import warnings\nwarnings.filterwarnings('ignore')", "warning filters"),
     "logging": ("qa/postage_stamps.py", "import logging\nlogging.basicConfig()", "logging handlers"),
     "signal": ("qa/postage_stamps.py", "import signal\nsignal.signal(signal.SIGUSR1, print)", "signal handlers"),
     "working directory": ("qa/postage_stamps.py", "import os\nos.mkdir('x'); os.chdir('x')", "working directory"),
-    "thread": ("qa/postage_stamps.py", "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()", "Python threads"),
+    "thread": (
+        "qa/postage_stamps.py",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
+        "Python threads",
+    ),
     "file": ("qa/postage_stamps.py", "open('left_behind', 'w').close()", "files"),
     "astropy": ("qa/postage_stamps.py", "import astropy", "astropy"),
     "numpy": ("qa/postage_stamps.py", "import numpy", "tasks"),
@@ -150,7 +181,12 @@ def test_the_guard_sees(name: str, fatal: Path, tmp_path: Path) -> None:
     with (package / where).open("a") as file:
         file.write(f"\n{what}\n")
     (tmp_path / "home").mkdir()
-    finished = run("from dsa110_contimg.qa import *; import dsa110_contimg.casa.environment", tmp_path / "home", fatal, package=package)
+    finished = run(
+        "from dsa110_contimg.qa import *; import dsa110_contimg.casa.environment",
+        tmp_path / "home",
+        fatal,
+        package=package,
+    )
     if seen == "killed":
         assert finished.returncode == -signal.SIGSEGV
         return

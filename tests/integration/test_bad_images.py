@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from support import ramp, shared_data, sky_header, write_image
 
 from dsa110_contimg import errors
 from dsa110_contimg.qa import create_cutout
+from support import ramp, shared_data, sky_header, write_image
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def test_a_missing_file(tmp_path: Path, image: Path) -> None:
-    with pytest.raises(errors.ImageNotFoundError, match="absent.fits") as caught:
+    with pytest.raises(errors.ImageNotFoundError, match=r"absent\.fits") as caught:
         create_cutout(tmp_path / "absent.fits", 150.0, 30.0)
     assert isinstance(caught.value, FileNotFoundError)
     with pytest.raises(errors.ImageNotFoundError):
@@ -54,7 +54,9 @@ def test_a_fits_file_without_an_image(tmp_path: Path) -> None:
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU.from_columns([fits.Column("A", "J", array=[1])])]).writeto(path)
     with pytest.raises(errors.UnreadableImageError, match=r"no image of the sky.*HDU 1 BINTABLE"):
         create_cutout(path, 150.0, 30.0)
-    path = write_image(tmp_path / "spectrum.fits", np.zeros((5, 5), "f4"), fits.Header({"CTYPE1": "FREQ", "CTYPE2": "TIME"}))
+    path = write_image(
+        tmp_path / "spectrum.fits", np.zeros((5, 5), "f4"), fits.Header({"CTYPE1": "FREQ", "CTYPE2": "TIME"})
+    )
     with pytest.raises(errors.UnreadableImageError, match="no two axes of sky"):
         create_cutout(path, 150.0, 30.0)
 
@@ -114,7 +116,10 @@ def test_a_folder_that_is_no_table(tmp_path: Path) -> None:
         create_cutout(tmp_path, 150.0, 30.0)
 
 
-@pytest.mark.parametrize("relative", ["caltables_sma/sma.ms.bcal", "oddities/1090008640_birli.ms", "casa_images/floatarray_NOT_AN_IMAGE.image"])
+@pytest.mark.parametrize(
+    "relative",
+    ["caltables_sma/sma.ms.bcal", "oddities/1090008640_birli.ms", "casa_images/floatarray_NOT_AN_IMAGE.image"],
+)
 def test_a_table_as_image(relative: str) -> None:
     with pytest.raises(errors.UnreadableImageError, match=r"no CASA image|no image|no CASA table|cannot be") as caught:
         create_cutout(shared_data(f"tables/{relative}"), 150.0, 30.0)

@@ -13,11 +13,11 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
-from support import ramp, shared_data, sky_header, write_image
 
 from dsa110_contimg.errors import AmbiguousPlaneError, NoOverlapError, UnreadableImageError
 from dsa110_contimg.images import Beam, open_image
 from dsa110_contimg.qa import create_cutout
+from support import ramp, shared_data, sky_header, write_image
 
 CENTRE = (150.0, 30.0)
 ARCMIN = 2 / 60  # the size of one pixel of `sky_header` in arcminutes
@@ -28,7 +28,11 @@ def cube_header(kinds: tuple[str, ...], shape: tuple[int, ...], **cards: object)
     lengths = dict(zip(kinds, shape[::-1], strict=True))
     flat = sky_header((lengths["DEC"], lengths["RA"]))
     header = fits.Header({"RADESYS": "ICRS", "BUNIT": "Jy/beam"})
-    rest = {"FREQ": ("FREQ", 1.4e9, 1e6, 1.0, "Hz"), "STOKES": ("STOKES", 1.0, 1.0, 1.0, ""), "TIME": ("TIME", 0.0, 1.0, 1.0, "s")}
+    rest = {
+        "FREQ": ("FREQ", 1.4e9, 1e6, 1.0, "Hz"),
+        "STOKES": ("STOKES", 1.0, 1.0, 1.0, ""),
+        "TIME": ("TIME", 0.0, 1.0, 1.0, "s"),
+    }
     for axis, kind in enumerate(kinds, start=1):
         of = {"RA": 1, "DEC": 2}.get(kind)
         values = [flat[f"{key}{of}"] for key in ("CTYPE", "CRVAL", "CDELT", "CRPIX", "CUNIT")] if of else rest[kind]
@@ -38,7 +42,7 @@ def cube_header(kinds: tuple[str, ...], shape: tuple[int, ...], **cards: object)
     return header
 
 
-# ------------------------------------------------------------------------------------------------ axes
+# ---------------------------------------------------------------------- axes
 @pytest.mark.parametrize(
     "kinds",
     [
@@ -100,7 +104,7 @@ def test_an_axis_that_nothing_can_choose_is_an_error(tmp_path: Path) -> None:
         create_cutout(path, *CENTRE, 0.1, channel=0)
 
 
-# ------------------------------------------------------------------------------------------------ containers
+# ---------------------------------------------------------------------- containers
 def test_image_in_an_extension(tmp_path: Path) -> None:
     first, second = ramp(20, 30), ramp(20, 30) * 2
     hdus = [
@@ -115,7 +119,7 @@ def test_image_in_an_extension(tmp_path: Path) -> None:
     np.testing.assert_array_equal(create_cutout(path, *CENTRE, 5 * ARCMIN).data, first[8:13, 13:18])
     for hdu in ("model", 4):
         np.testing.assert_array_equal(create_cutout(path, *CENTRE, 5 * ARCMIN, hdu=hdu).data, second[8:13, 13:18])
-    with pytest.raises(UnreadableImageError, match="WEIGHTS.*no two axes of sky"):
+    with pytest.raises(UnreadableImageError, match=r"WEIGHTS.*no two axes of sky"):
         create_cutout(path, *CENTRE, hdu="WEIGHTS")
     with pytest.raises(UnreadableImageError, match="'MODEL'"):
         create_cutout(path, *CENTRE, hdu=9)
@@ -157,7 +161,7 @@ def test_real_compressed_image_equals_the_plain_one() -> None:
     assert (plain.beam, plain.mjd, plain.unit) == (packed.beam, packed.mjd, packed.unit)
 
 
-# ------------------------------------------------------------------------------------------------ geometry
+# ---------------------------------------------------------------------- geometry
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
     header = sky_header((90, 90), CDELT1=-1 / 3600, CDELT2=3 / 3600)
     path = write_image(tmp_path / "a.fits", ramp(90, 90), header)
@@ -199,7 +203,9 @@ def test_off_the_image_behind_the_tangent_plane_and_at_the_antipode(
         create_cutout(path, ra_deg, dec_deg, 0.2)
 
 
-@pytest.mark.parametrize(("ra_deg", "offset"), [(0.0, 0.01), (0.0, -0.01), (359.999, 0.01), (-0.001, -0.01), (720.0, 0.01)])
+@pytest.mark.parametrize(
+    ("ra_deg", "offset"), [(0.0, 0.01), (0.0, -0.01), (359.999, 0.01), (-0.001, -0.01), (720.0, 0.01)]
+)
 def test_right_ascension_zero(tmp_path: Path, ra_deg: float, offset: float) -> None:
     data = ramp(64, 64)
     path = write_image(tmp_path / "a.fits", data, sky_header(ra_deg=ra_deg % 360, dec_deg=0.0))
@@ -288,7 +294,11 @@ def test_a_stamp_of_a_cube_has_two_axes_and_keeps_what_matters(tmp_path: Path) -
         written = hdus[0].header
         np.testing.assert_array_equal(hdus[0].data, stamp.data)
     assert written["NAXIS"] == 2
-    assert not [key for key in written if key.endswith(("3", "4")) and key[:-1] in {"NAXIS", "CTYPE", "CRVAL", "CDELT", "CRPIX", "CUNIT"}]
+    assert not [
+        key
+        for key in written
+        if key.endswith(("3", "4")) and key[:-1] in {"NAXIS", "CTYPE", "CRVAL", "CDELT", "CRPIX", "CUNIT"}
+    ]
     assert (written["BMAJ"], written["BMIN"], written["BPA"]) == (0.002, 0.001, 30.0)
     assert (written["OBJECT"], written["BUNIT"], written["DATE-OBS"]) == ("3C48", "Jy/beam", "2025-01-02T03:04:05")
     assert (written["LTV1"], written["LTV2"], written["CHANNEL"]) == (-13, -8, 1)
@@ -296,7 +306,31 @@ def test_a_stamp_of_a_cube_has_two_axes_and_keeps_what_matters(tmp_path: Path) -
     assert path.name in str(written["HISTORY"]).replace("\n", "")
 
 
-# ------------------------------------------------------------------------------------------------ pixels
+def test_a_header_that_breaks_the_standard_is_written_in_standard_form(tmp_path: Path) -> None:
+    path = write_image(tmp_path / "a.fits", ramp(64, 64), sky_header())
+    odd = [
+        b"WEIRD   = abc def",
+        b"lower   = 3",
+        b"NOVAL   =",
+        b"HIERARCH FOO bar = 3",
+        b"HISTORY caf\xe9",
+        b"OBJECT  = 'caf\xe9'",
+    ]
+    odd += [b"LONG    = '" + b"a" * 66 + b"&'", b"CONTINUE  'bbb'", b"A.B     = 1", b"END"]
+    content = bytearray(path.read_bytes())
+    at, cards = content.index(b"END".ljust(80)), b"".join(card.ljust(80) for card in odd)
+    content[at : at + len(cards)] = cards
+    path.write_bytes(bytes(content))
+    create_cutout(path, *CENTRE, 0.2).write(tmp_path / "stamp.fits")
+    with fits.open(tmp_path / "stamp.fits") as hdus:
+        hdus.verify("exception")
+        written = hdus[0].header
+    assert (written["WEIRD"], written["LOWER"], written["FOO BAR"]) == ("abc def", 3, 3)
+    assert written["LONG"] == "a" * 66 + "bbb"
+    assert written["OBJECT"] == "caf\\xe9"
+
+
+# ---------------------------------------------------------------------- pixels
 @pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "i8"])
 def test_scaled_integers_with_blank(tmp_path: Path, dtype: str) -> None:
     stored = (np.arange(600) % 200).reshape(20, 30).astype(dtype)
@@ -373,7 +407,7 @@ def test_scale_far_from_the_centre_is_that_of_the_reference_point(tmp_path: Path
     assert create_cutout(path, sky.ra.deg, sky.dec.deg, 20 * ARCMIN).data.shape == (20, 20)
 
 
-# ------------------------------------------------------------------------------------------------ beams
+# ---------------------------------------------------------------------- beams
 def image_with(tmp_path: Path, *history: str, **cards: object) -> Path:
     header = sky_header((20, 30), **cards)
     for line in history:
@@ -392,7 +426,10 @@ def test_a_zero_beam_is_a_missing_beam(tmp_path: Path, cards: dict[str, object])
 
 
 def test_beam_from_the_history_of_aips(tmp_path: Path) -> None:
-    lines = ["AIPS   CLEAN BMAJ=  1.0000E-03 BMIN=  1.0000E-03 BPA=   0.00", "AIPS   CLEAN BMAJ=  3.8889E-03 BMIN=  2.5D-03 BPA= -12.50"]
+    lines = [
+        "AIPS   CLEAN BMAJ=  1.0000E-03 BMIN=  1.0000E-03 BPA=   0.00",
+        "AIPS   CLEAN BMAJ=  3.8889E-03 BMIN=  2.5D-03 BPA= -12.50",
+    ]
     assert create_cutout(image_with(tmp_path, *lines), *CENTRE, 0.1).beam == Beam(3.8889e-3, 2.5e-3, -12.5)
     kept = image_with(tmp_path, *lines, BMAJ=0.002)
     assert create_cutout(kept, *CENTRE, 0.1).beam == Beam(0.002, 0.002, 0.0)
@@ -431,7 +468,7 @@ def test_beams_of_the_planes(tmp_path: Path) -> None:
     )
 
 
-# ------------------------------------------------------------------------------------------------ dates, pickles, bridge
+# ---------------------------------------------------------------------- dates, pickles, bridge
 @pytest.mark.parametrize(
     ("cards", "mjd"),
     [

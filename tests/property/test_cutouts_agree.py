@@ -14,10 +14,10 @@ from astropy.nddata import NoOverlapError as NoOverlap
 from astropy.wcs import WCS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import ramp, sky_header, write_image
 
 from dsa110_contimg.errors import NoOverlapError
 from dsa110_contimg.qa import create_cutout
+from support import ramp, sky_header, write_image
 
 NY, NX, PIXEL = 37, 52, 2.0
 
@@ -62,7 +62,9 @@ def test_same_pixels_as_cutout2d(
     np.testing.assert_array_equal(ours.data, theirs.data)
     assert ours.wcs.wcs.crpix == pytest.approx(wcs.wcs.crpix - np.array(ours.origin[::-1]))
     target = ours.target
-    assert all(abs(position - (length - 1) / 2) <= 0.5 + 1e-6 for position, length in zip(target, ours.data.shape, strict=True))
+    assert all(
+        abs(position - (length - 1) / 2) <= 0.5 + 1e-6 for position, length in zip(target, ours.data.shape, strict=True)
+    )
     back = ours.wcs.pixel_to_world(target[1], target[0])
     assert back.separation(sky).arcsec < 1e-5
     inside = theirs.data[np.isfinite(theirs.data)]

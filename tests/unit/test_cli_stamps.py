@@ -39,7 +39,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
         warnings.warn("No beam.", errors.ContimgWarning, stacklevel=2)
         return replace(make_stamp(0.005), image=image, ra_deg=ra_deg, dec_deg=dec_deg, mjd=DATES[image])
 
-    # The real create_cutout can be used here with images of simulate, once both are there.
     module = ModuleType("dsa110_contimg.qa.postage_stamps")
     module.create_cutout = create_cutout  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)

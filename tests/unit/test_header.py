@@ -7,9 +7,9 @@ import pickle
 
 import pytest
 from astropy.io import fits
-from support import SHARED, shared_data
 
 from dsa110_contimg.images.header import CARD, Header, format_card
+from support import SHARED, shared_data
 
 
 def cards(*lines: str) -> Header:
@@ -61,7 +61,9 @@ def test_nothing_after_end_is_read() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Invalid 'BLANK' keyword")  # Fornax A has one, and float pixels
-@pytest.mark.parametrize("relative", [str(path.relative_to(SHARED)) for path in sorted(SHARED.glob("images/*/*.[fF]*"))])
+@pytest.mark.parametrize(
+    "relative", [str(path.relative_to(SHARED)) for path in sorted(SHARED.glob("images/*/*.[fF]*"))]
+)
 def test_real_headers_read_as_in_astropy(relative: str) -> None:
     with fits.open(shared_data(relative), disable_image_compression=True) as hdus:
         for hdu in hdus:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from dsa110_contimg import errors
-
-EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
+from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_MISSING, EXIT_UNREADABLE, EXIT_USAGE
 
 _EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
     (errors.MissingDependencyError, EXIT_MISSING),
@@ -22,20 +21,15 @@ _EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
 )
 
 
-class _Complaint(click.ClickException):
-    """One of our errors, shown without a traceback."""
-
-    def __init__(self, error: errors.ContimgError) -> None:
-        super().__init__(str(error))
-        self.exit_code = next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
-
-
 class _Verbs(click.Group):
+    """Verbs whose errors are told without a traceback."""
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except errors.ContimgError as error:
-            raise _Complaint(error) from error
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(next(code for kind, code in _EXIT_CODES if isinstance(error, kind)))
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,4 +1,4 @@
-"""What the verbs share: talk to standard error, a progress bar, JSON to standard output."""
+"""What the verbs share: exit codes, talk to standard error, a progress bar, JSON to standard output."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from typing import TextIO, TypeVar
 
     Item = TypeVar("Item")
+
+
+EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
+"""What a verb ends with; 0 is fine."""
 
 
 def talk(message: str) -> None:

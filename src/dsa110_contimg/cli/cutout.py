@@ -72,13 +72,13 @@ def command(
 
 
 def _write(cutout: Cutout, output: Path) -> None:
-    with replacing(output) as temporary:
-        if output.suffix.lower() == ".png":
-            from dsa110_contimg.qa.stamp_sheet import draw_stamp
+    if output.suffix.lower() == ".fits":
+        cutout.write(output)
+        return
+    from dsa110_contimg.qa.stamp_sheet import draw_stamp
 
-            draw_stamp(cutout).save(temporary)
-        else:
-            cutout.write(temporary)
+    with replacing(output) as hidden:
+        draw_stamp(cutout).save(hidden)
 
 
 def _describe(cutout: Cutout) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) 
     DIR then holds one FITS image an epoch, catalogue.csv, truth.json and simulated.ms, in which one antenna is dead
     and two channels have interference. Prints the paths written.
     """
-    from dsa110_contimg.simulate import simulate_epochs, simulate_measurement_set
     from dsa110_contimg._files import refuse_existing
+    from dsa110_contimg.simulate import simulate_epochs, simulate_measurement_set
 
     # Asked first, so that no epoch is written that a Measurement Set in the way would leave alone.
     refuse_existing(folder, ["simulated.ms"])

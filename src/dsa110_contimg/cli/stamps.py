@@ -9,7 +9,7 @@ import click
 
 from dsa110_contimg import errors
 from dsa110_contimg._files import make_folder, replacing
-from dsa110_contimg.cli.console import print_json, talk, talk_warnings, track
+from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_UNREADABLE, print_json, talk, talk_warnings, track
 from dsa110_contimg.cli.parameters import plane_options, size_option
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.postage_stamps import Cutout
     from dsa110_contimg.qa.stamp_sheet import EmptyPanel
 
-_EXIT_FINDING, _EXIT_UNREADABLE = 1, 4
 _SHOWN_NAMES = 10
 
 
@@ -80,7 +79,7 @@ def command(
         print_json(results)
     missed = [result["name"] for result in results if result["sheet"] is None]
     _summarise(len(results), missed, job.unreadable, images, folder)
-    ctx.exit(_EXIT_UNREADABLE if job.unreadable else _EXIT_FINDING if missed else 0)
+    ctx.exit(EXIT_UNREADABLE if job.unreadable else EXIT_FINDING if missed else 0)
 
 
 @dataclass
@@ -107,7 +106,7 @@ class _Job:
             # The date is known from a source that is on this image, if there was one.
             return EmptyPanel(image, "off the image", self._dates.get(image))
         except errors.ContimgError as error:
-            self.unreadable[image] = error.message
+            self.unreadable[image] = str(error)
             return EmptyPanel(image, "unreadable")
         self._dates[image] = cutout.mjd
         return cutout
@@ -118,8 +117,8 @@ def _draw(panels: list[Cutout | EmptyPanel], name: str, path: Path) -> Path | No
 
     if all(isinstance(panel, EmptyPanel) for panel in panels):
         return None
-    with replacing(path) as temporary:
-        draw_sheet(panels, title=name).save(temporary)
+    with replacing(path) as hidden:
+        draw_sheet(panels, title=name).save(hidden)
     return path
 
 

@@ -13,7 +13,20 @@ if TYPE_CHECKING:
 _SPECTRAL = ("FREQ", "CHAN", "VELO", "FELO", "VRAD", "VOPT", "ZOPT", "BETA", "ENER", "WAVE", "WAVN", "AWAV")
 
 # FITS WCS paper I (Greisen & Calabretta 2002, A&A 395, 1061), table 7.
-_STOKES = {1: "I", 2: "Q", 3: "U", 4: "V", -1: "RR", -2: "LL", -3: "RL", -4: "LR", -5: "XX", -6: "YY", -7: "XY", -8: "YX"}
+_STOKES = {
+    1: "I",
+    2: "Q",
+    3: "U",
+    4: "V",
+    -1: "RR",
+    -2: "LL",
+    -3: "RL",
+    -4: "LR",
+    -5: "XX",
+    -6: "YY",
+    -7: "XY",
+    -8: "YX",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +187,9 @@ def _find_sky(types: list[str]) -> tuple[int, int] | None:
     # "RA---SIN" and "DEC--SIN", "GLON-CAR" and "GLAT-CAR", "ELON", "SLON", "HPLN" and "HPLT", ...
     coordinate = [kind.partition("-")[0] for kind in types]
     for axis, name in enumerate(coordinate):
-        partner = {"RA": "DEC"}.get(name) or (f"{name[:-2]}{'AT' if name.endswith('ON') else 'LT'}" if name[-2:] in {"ON", "LN"} else "")
+        partner = {"RA": "DEC"}.get(name) or (
+            f"{name[:-2]}{'AT' if name.endswith('ON') else 'LT'}" if name[-2:] in {"ON", "LN"} else ""
+        )
         if partner and partner in coordinate:
             return axis, coordinate.index(partner)
     return None
@@ -182,7 +197,7 @@ def _find_sky(types: list[str]) -> tuple[int, int] | None:
 
 def _name_stokes(header: Header, axis: int, length: int) -> tuple[str, ...]:
     value, step, reference = (
-        header.number(f"{keyword}{axis + 1}", default) or 0.0
+        header.number(f"{keyword}{axis + 1}", default)
         for keyword, default in (("CRVAL", 1.0), ("CDELT", 1.0), ("CRPIX", 1.0))
     )
     codes = [round(value + (index + 1 - reference) * step) for index in range(length)]

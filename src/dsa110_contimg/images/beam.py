@@ -48,8 +48,8 @@ _CLEAN = re.compile(rf"CLEAN\s+BMAJ=\s*{_NUMBER}\s+BMIN=\s*{_NUMBER}(?:\s+BPA=\s
 def find_beam(header: Header, plane_beams: Callable[[], PlaneBeams], channel: int, stokes: int) -> Beam | None:
     """Find the beam of one plane of an image.
 
-    Looks at the keywords ``BMAJ``, ``BMIN``, ``BPA``, then at the beams that the image keeps for each plane, then at the
-    last line ``CLEAN BMAJ= ... BMIN= ... BPA=`` that AIPS left in the history.
+    Looks at the keywords ``BMAJ``, ``BMIN``, ``BPA``, then at the beams that the image keeps for each plane, then at
+    the last line ``CLEAN BMAJ= ... BMIN= ... BPA=`` that AIPS left in the history.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,20 @@ _SYSTEMS: dict[str, tuple[str, str, str, float | None]] = {
     "GALACTIC": ("GLON", "GLAT", "", None),
     "ECLIPTIC": ("ELON", "ELAT", "", 2000.0),
 }
-_STOKES_CODES = {"I": 1, "Q": 2, "U": 3, "V": 4, "RR": -1, "LL": -2, "RL": -3, "LR": -4, "XX": -5, "YY": -6, "XY": -7, "YX": -8}
+_STOKES_CODES = {
+    "I": 1,
+    "Q": 2,
+    "U": 3,
+    "V": 4,
+    "RR": -1,
+    "LL": -2,
+    "RL": -3,
+    "LR": -4,
+    "XX": -5,
+    "YY": -6,
+    "XY": -7,
+    "YX": -8,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +186,8 @@ def _find_shape(path: str, table: TableReader) -> tuple[int, ...]:
             f"{path} is a CASA table but no image: it has {table.nrows} rows and the columns {columns}.",
             hint=f"Look into it with: dsa110-qa table {path}",
         )
-    return table.cell_shape(_PIXELS, 0)
+    shape: tuple[int, ...] = table.cell_shape(_PIXELS, 0)
+    return shape
 
 
 def _open_mask(path: str, name: str, shape: tuple[int, ...]) -> TableReader:
@@ -258,7 +273,7 @@ def _tell_spectral(cards: dict[str, Value], record: Record, axes: list[int]) -> 
 
 def _tell_stokes(cards: dict[str, Value], record: Record, axes: list[int]) -> None:
     codes = [_STOKES_CODES[str(name)] for name in record["stokes"]]
-    steps = {second - first for first, second in zip(codes, codes[1:], strict=False)} or {1}
+    steps = {second - first for first, second in pairwise(codes)} or {1}
     if len(steps) > 1:
         raise ValueError(f"its Stokes axis has uneven steps ({', '.join(record['stokes'])})")
     cards[f"CTYPE{axes[0]}"] = "STOKES"

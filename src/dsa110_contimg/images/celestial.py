@@ -181,7 +181,6 @@ def read_celestial(header: Header, longitude: int, latitude: int) -> Celestial:
 
 def _number(header: Header, keyword: str, default: float) -> float:
     value = header.number(keyword, default)
-    assert value is not None  # noqa: S101 - the default is a number
     if not math.isfinite(value):
         raise ValueError(f"{keyword} = {value} is not finite")
     return value

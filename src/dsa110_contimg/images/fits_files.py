@@ -18,7 +18,6 @@ from dsa110_contimg.images.pixels import CompressedPixels, MappedPixels
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from dsa110_contimg.images.axes import Axes
     from dsa110_contimg.images.beam import Beam, PlaneBeams
@@ -123,7 +122,9 @@ def open_fits(path: str, hdu: int | str | None) -> FitsImage:
         seen.append(f"{found.description}: {image}")
     listing = "; ".join(seen)
     if hdu is not None:
-        raise UnreadableImageError(f"{path} has no HDU {hdu!r}. It has {listing}.", hint="Choose one of these with hdu=.")
+        raise UnreadableImageError(
+            f"{path} has no HDU {hdu!r}. It has {listing}.", hint="Choose one of these with hdu=."
+        )
     raise UnreadableImageError(
         f"{path} holds no image of the sky. It has {listing}.",
         hint="An image needs two axes whose CTYPE are sky coordinates, such as RA---SIN and DEC--SIN.",
@@ -189,7 +190,7 @@ class _Hdu:
         if stored[0] == 0 and header.get("GROUPS") is True:
             stored = stored[1:]
         elements = _count(header, "GCOUNT", 1) * (_count(header, "PCOUNT", 0) + math.prod(stored))
-        return abs(int(header.number("BITPIX", 8) or 8)) // 8 * elements
+        return abs(int(header.number("BITPIX", 8))) // 8 * elements
 
     @property
     def description(self) -> str:
@@ -208,7 +209,7 @@ class _Hdu:
 
 def _count(header: Header, keyword: str, default: int = 0) -> int:
     value = header.number(keyword, default)
-    if value is None or value < 0 or value != int(value):
+    if value < 0 or value != int(value):
         raise ValueError(f"{keyword} = {header.get(keyword)!r} is no count")
     return int(value)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import overload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ class Header(Mapping[str, "Value"]):
     def __repr__(self) -> str:
         return f"<Header of {len(self)} keywords>"
 
+    @overload
+    def number(self, keyword: str) -> float | None: ...
+    @overload
+    def number(self, keyword: str, default: float) -> float: ...
+    @overload
+    def number(self, keyword: str, default: float | None) -> float | None: ...
     def number(self, keyword: str, default: float | None = None) -> float | None:
         """Return a value as a number, or the default where the keyword is absent or has no value.
 
@@ -92,7 +99,7 @@ class Header(Mapping[str, "Value"]):
         if value is None:
             return default
         if isinstance(value, (bool, complex)):
-            raise ValueError(f"{keyword} = {value!r} is not a real number")
+            raise ValueError(f"{keyword} = {value!r} is not a real number")  # noqa: TRY004 - the file is wrong, not a type
         try:
             return float(value)
         except ValueError:
@@ -156,17 +163,17 @@ def _read_value(field: str) -> Value:
     quoted = _STRING.match(field)
     if quoted:
         return quoted[1].replace("''", "'").rstrip()
-    token = field.partition("/")[0].strip()
-    if token in {"T", "F"}:
-        return token == "T"
-    if _INTEGER.match(token):
-        return int(token)
-    if _NUMBER.match(token):
-        return float(token.replace("D", "E").replace("d", "e"))
-    pair = _COMPLEX.match(token)
+    bare = field.partition("/")[0].strip()
+    if bare in {"T", "F"}:
+        return bare == "T"
+    if _INTEGER.match(bare):
+        return int(bare)
+    if _NUMBER.match(bare):
+        return float(bare.replace("D", "E").replace("d", "e"))
+    pair = _COMPLEX.match(bare)
     if pair and _NUMBER.match(pair[1]) and _NUMBER.match(pair[2]):
         return complex(float(pair[1]), float(pair[2]))
-    return token or None
+    return bare or None
 
 
 def format_card(keyword: str, value: Value) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         """Where the sky falls on the pixels of one image."""
 
         def project(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-            """Return pixels (2, n), x and y counted from zero, of unit vectors (3, n); NaN where the sky has no pixel."""
+            """Return pixels (2, n), x and y counted from zero, of unit vectors (3, n); NaN where there is none."""
             ...
 
 
@@ -109,7 +109,12 @@ def _turn(axis: int, mas: float) -> NDArray[np.float64]:
     sine, cosine = math.sin(math.radians(mas / 3_600_000)), math.cos(math.radians(mas / 3_600_000))
     matrix = np.eye(3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
-    matrix[first, first], matrix[first, second], matrix[second, first], matrix[second, second] = cosine, sine, -sine, cosine
+    matrix[first, first], matrix[first, second], matrix[second, first], matrix[second, second] = (
+        cosine,
+        sine,
+        -sine,
+        cosine,
+    )
     return matrix
 
 

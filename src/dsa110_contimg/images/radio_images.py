@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import threading
@@ -229,7 +228,9 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageNotFoundError(f"There is no image at {name}.", hint="Check the path.") from error
     except PermissionError as error:
-        raise UnreadableImageError(f"{name} may not be read: {error.strerror}.", hint="Change its permissions.") from error
+        raise UnreadableImageError(
+            f"{name} may not be read: {error.strerror}.", hint="Change its permissions."
+        ) from error
     with _opening:
         _opened[absolute, hdu] = key, image
         _forget_oldest()
@@ -245,5 +246,7 @@ def _open_folder(path: str, hdu: int | str | None) -> RadioImage:
     from dsa110_contimg.images.casa_images import open_casa_image
 
     if hdu is not None:
-        raise UnreadableImageError(f"HDU {hdu!r} was asked for; {path} is a folder.", hint="Leave hdu out for CASA images.")
+        raise UnreadableImageError(
+            f"HDU {hdu!r} was asked for; {path} is a folder.", hint="Leave hdu out for CASA images."
+        )
     return RadioImage(path, open_casa_image(path))

@@ -47,7 +47,8 @@ def count_pixels(image: RadioImage, size_arcmin: float) -> tuple[int, int]:
     if ny > height or nx > width:
         whole = min(n * scale * 60 for n, scale in zip(image.shape, image.celestial.pixel_scales_deg, strict=True))
         raise BadPositionError(
-            f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width); {image.path} has {height} × {width}.",
+            f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width); "
+            f"{image.path} has {height} × {width}.",
             hint=f"Give at most {whole:.4g} arcmin, or open the whole image.",
         )
     return ny, nx

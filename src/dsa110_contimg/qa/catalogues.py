@@ -174,7 +174,8 @@ def _read_table(path: Path) -> Any:
             table = Table.read(path, **_choose_format(path, head))
             table.convert_bytestring_to_unicode()
     # What astropy's readers raise on files that are not what they seem; ExpatError and VOTable's errors are among them.
-    except (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError) as error:
+    # ImportError: a compression for which astropy wants another package.
+    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, SyntaxError, ImportError) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise UnreadableCatalogueError(
             f"{path} could not be read as a table: {reason}",

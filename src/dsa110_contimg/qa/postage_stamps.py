@@ -46,7 +46,7 @@ class Cutout:
     image: str
     """Path of the parent image."""
     plane: Mapping[str, int | str]
-    """Which plane of a cube this is: its ``stokes`` (a name) and ``channel`` (from zero), where the parent has such axes."""
+    """Which plane of a cube this is: ``stokes`` (a name), ``channel`` (from zero), where the parent has such axes."""
     origin: tuple[int, int]
     """Row and column (y0, x0) of the parent plane that became pixel (0, 0); negative beyond its edge."""
     target: tuple[float, float]
@@ -58,7 +58,7 @@ class Cutout:
     mjd: float | None
     """Start of the observation as a Modified Julian Date in days; None where the parent names none."""
     status: str
-    """``"full"``; ``"partial"`` where some pixels have no sky; ``"blank"`` where all are without sky, or all are zero."""
+    """``"full"``; ``"partial"`` where some pixels have no sky; ``"blank"`` where none has, or all are zero."""
     header: Mapping[str, Value]
     """The parent's cards, read-only."""
     celestial: Celestial
@@ -94,7 +94,7 @@ class Cutout:
 
     @cached_property
     def sky_axes(self) -> NDArray[np.float64]:
-        """How east and north lie on the stamp, ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree, shape (2, 2)."""
+        """How east and north lie on the stamp: ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree."""
         from dsa110_contimg.images.projections import local_axes, make_projection
 
         return local_axes(make_projection(self.celestial), self.ra_deg, self.dec_deg)

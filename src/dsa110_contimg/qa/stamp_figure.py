@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.beam import Beam
     from dsa110_contimg.qa.postage_stamps import Cutout
 
+
 def draw_figure(cutout: Cutout, ax: Any = None) -> Any:
     """Draw a stamp with matplotlib; see `Cutout.draw`.
 
@@ -71,7 +72,8 @@ def _draw_pixels(cutout: Cutout, ax: Any) -> None:
         return bent
 
     def unbend(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-        return stretch.centre + stretch.softening * np.sinh(values)
+        unbent: NDArray[np.floating[Any]] = stretch.centre + stretch.softening * np.sinh(values)
+        return unbent
 
     norm = FuncNorm((bend, unbend), stretch.low, stretch.high)
     colours = ListedColormap(create_cubehelix() / 255)
@@ -83,6 +85,9 @@ def _mark_target(cutout: Cutout, ax: Any) -> None:
     """Draw a cross with an open middle, so that the source is not hidden."""
     (y, x), (ny, nx) = cutout.target, cutout.data.shape
     gap, length = 0.06 * min(ny, nx), 0.08 * min(ny, nx)
+    if cutout.beam is not None:
+        beam = np.ptp(outline_beam(cutout.beam, cutout.sky_axes), axis=0).max()
+        gap = min(max(gap, 0.8 * float(beam)), 0.25 * min(ny, nx))
     for dy, dx in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         ends = np.array([gap, gap + length])
         ax.plot(x + dx * ends, y + dy * ends, color=_rgb(MARK), linewidth=1.5, scalex=False, scaley=False)
@@ -98,7 +103,8 @@ def _draw_beam(cutout: Cutout, beam: Beam, ax: Any) -> None:
 
 
 def _name_axis(kind: str) -> str:
-    return {"RA": "Right ascension", "DEC": "Declination"}.get(kind.strip("-"), kind.strip("-"))
+    names = {"RA": "Right ascension", "DEC": "Declination", "GLON": "Galactic longitude", "GLAT": "Galactic latitude"}
+    return names.get(kind.strip("-"), kind.strip("-"))
 
 
 def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dsa110_contimg._files import make_folder, staged
 from dsa110_contimg.simulate.checks import (
     require,
     require_at_least,
@@ -18,7 +19,6 @@ from dsa110_contimg.simulate.checks import (
 )
 from dsa110_contimg.simulate.fields import draw_fluxes, find_sky, scatter
 from dsa110_contimg.simulate.light_curves import VARIABLE_KINDS
-from dsa110_contimg._files import make_folder, staged
 from dsa110_contimg.simulate.sky_images import BEAM, simulate_image
 from dsa110_contimg.simulate.sources import Source
 from dsa110_contimg.simulate.truth_files import write_catalogue, write_truth

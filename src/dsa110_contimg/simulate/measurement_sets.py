@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dsa110_contimg._files import staged
 from dsa110_contimg.casa.writing import STORAGES, new_measurement_set
 from dsa110_contimg.simulate.antennas import place_antennas
 from dsa110_contimg.simulate.checks import (
@@ -18,7 +19,6 @@ from dsa110_contimg.simulate.checks import (
     start_chance,
 )
 from dsa110_contimg.simulate.observations import CORRELATIONS, Observation
-from dsa110_contimg._files import staged
 from dsa110_contimg.simulate.visibilities import Visibilities
 
 TYPE_CHECKING = False

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from dsa110_contimg._files import staged
 from dsa110_contimg.images import Beam
 from dsa110_contimg.simulate.checks import (
     require,
@@ -19,7 +20,6 @@ from dsa110_contimg.simulate.checks import (
 )
 from dsa110_contimg.simulate.fits_writing import COMPRESSIONS, order_axes, write_fits
 from dsa110_contimg.simulate.image_headers import ImageGeometry, locate, read_axes, write_header
-from dsa110_contimg._files import staged
 from dsa110_contimg.simulate.pixels import add_source, add_stripes, blank_corners, draw_noise, project_beam
 
 TYPE_CHECKING = False
