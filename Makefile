@@ -13,7 +13,13 @@ help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.base  ## simulate twelve epochs and a Measurement Set, and look at them
-	$(BIN)/python demo.py demo-output
+	rm -rf demo-output
+	$(BIN)/dsa110-qa simulate demo-output
+	$(BIN)/dsa110-qa stamps demo-output/catalogue.csv demo-output/epoch_*.fits -o demo-output/stamps
+	$(BIN)/dsa110-qa table demo-output/simulated.ms
+	@echo
+	@echo "Look at demo-output/stamps: one picture a source, every epoch in one stretch. Which three of the 40 vary"
+	@echo "was said above, and stands in demo-output/truth.json."
 
 test: $(VENV)/.dev  ## run the tests
 	$(PYTEST) -n 2 -m "not slow"

@@ -26,9 +26,14 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: B
     path = tmp_path / "a.fits"
     path.write_text("old")
     expected = UnwritableOutputError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), replacing(path) as hidden:
-        hidden.write_text("half")
-        raise error
+
+    def write_half() -> None:
+        with replacing(path) as hidden:
+            hidden.write_text("half")
+            raise error
+
+    with pytest.raises(expected):
+        write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
