@@ -15,6 +15,7 @@ _EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
     (errors.BadPositionError, EXIT_USAGE),
     (errors.ColumnNotFoundError, EXIT_USAGE),
     (errors.RaggedColumnError, EXIT_USAGE),
+    (errors.BadQueryError, EXIT_USAGE),
     (errors.ContimgError, EXIT_UNREADABLE),
 )
 
