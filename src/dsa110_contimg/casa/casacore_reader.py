@@ -120,8 +120,9 @@ class CasacoreReader:
         """Count the shapes of cells; None counts the cells without a value."""
         description = self._describe(column)
         nrow = self._check_rows(start, nrow, step)
-        if description.shape is not None:
-            return {description.shape: nrow} if nrow else {}
+        known = self._uniform.get(column, description.shape)
+        if known is not None:
+            return {known: nrow} if nrow else {}
         shapes: Counter[Shape | None] = Counter()
         for first in range(0, nrow, _SHAPES_AT_ONCE):
             shapes.update(self._chunk_shapes(column, start + first * step, min(_SHAPES_AT_ONCE, nrow - first), step))
@@ -216,11 +217,11 @@ class CasacoreReader:
             return description.shape
         if column in self._uniform:
             return self._uniform[column]
-        shapes = self.cell_shapes(column, start, nrow, step)
-        if not shapes:
-            return (0,) * (description.ndim or 1)
+        shapes = self.cell_shapes(column, start, nrow, step) or self.cell_shapes(column)
         if len(shapes) == 1 and (shape := next(iter(shapes))) is not None:
             return shape
+        if not nrow:
+            return (0,) * (description.ndim or 1)
         raise _ragged(column, self.path, shapes, "DATA_DESC_ID" in self.columns)
 
     def _read(self, column: str, start: int, nrow: int, step: int, cell: tuple[slice, ...] | None) -> NDArray[Any]:

@@ -76,6 +76,9 @@ class SubtableReference:
     exists: bool
     """Whether a table is there; if not, the reference dangles."""
 
+    def __fspath__(self) -> str:
+        return self.path
+
 
 class TableReader(Protocol):
     """What reads a table, in this process or in another one.
