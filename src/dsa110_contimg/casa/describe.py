@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from .tables import Shape
+
 _TABLE = "Table: "
 """How python-casacore writes a keyword that points at a table."""
 
@@ -59,6 +61,27 @@ def _unit(keywords: Mapping[str, Any]) -> str | None:
     found = keywords.get("QuantumUnits", keywords.get("UNIT"))
     units = [str(unit) for unit in ([found] if isinstance(found, str) else [] if found is None else found)]
     return ", ".join(units if len(set(units)) > 1 else units[:1]) or None
+
+
+def hypercube_shape(storage: Mapping[str, Any], nrows: int) -> Shape | None:
+    """Learn the shape of all cells from the storage manager, without asking every row.
+
+    Parameters
+    ----------
+    storage : mapping
+        What ``getdminfo`` returns for the column.
+    nrows : int
+        The number of rows of the table.
+
+    Returns
+    -------
+    tuple of int or None
+        The shape, if one hypercube holds every row; None where only the rows themselves can tell.
+    """
+    cubes = list(storage["SPEC"].get("HYPERCUBES", {}).values()) if storage["TYPE"] == "TiledShapeStMan" else []
+    if len(cubes) != 1 or cubes[0]["CubeShape"][-1] != nrows:
+        return None
+    return tuple(int(n) for n in cubes[0]["CellShape"][::-1])
 
 
 def plain_keywords(keywords: Mapping[str, Any], outside: Callable[[str], str]) -> dict[str, object]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from .summary import count_subtables
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -45,8 +47,8 @@ def draw_html(summary: TableSummary) -> str:
         "div",
         _tag("div", _tag("b", title), _Markup("<br>"), _tag("code", summary.path)),
         _grid(head, columns),
-        _fold(f"{len(summary.keywords)} keywords", _grid(["Keyword", "Value"], summary.keywords.items())),
-        _fold(f"{len(subtables)} subtables", _grid(["Subtable", "Is it there?", "Path"], subtables)),
+        _fold(f"Keywords: {len(summary.keywords)}", _grid(["Keyword", "Value"], summary.keywords.items())),
+        _fold(f"Subtables: {count_subtables(summary)}", _grid(["Subtable", "Is it there?", "Path"], subtables)),
     )
 
 
@@ -57,7 +59,7 @@ def _tag(name: str, *content: str, **attributes: str) -> _Markup:
 
 
 def _grid(head: list[str], rows: Iterable[tuple[str, ...]]) -> _Markup:
-    left = "text-align: left; vertical-align: top"
+    left = "text-align: left; vertical-align: top; padding: 1px 8px"
     return _tag(
         "table",
         _tag("thead", _tag("tr", *(_tag("th", text, style=left) for text in head))),

@@ -106,6 +106,23 @@ def shorten(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def count_subtables(summary: TableSummary) -> str:
+    """Count the subtables in words.
+
+    Parameters
+    ----------
+    summary : TableSummary
+        The summary.
+
+    Returns
+    -------
+    str
+        Their number, and how many of them dangle.
+    """
+    dangling = sum(not subtable.exists for subtable in summary.subtables.values())
+    return f"{len(summary.subtables)}" + (f", of which {dangling} dangling" if dangling else "")
+
+
 def _summarise_column(reader: TableReader, name: str, rows: int) -> ColumnSummary:
     described = reader.columns[name]
     shapes: dict[Shape | None, int] = {}
@@ -134,18 +151,12 @@ def _name_shapes(shapes: Mapping[Shape | None, int], there_are_more: bool) -> st
 
 def _draw_cell(reader: TableReader, name: str, row: int) -> str:
     if reader.columns[name].is_scalar:
-        return shorten(_draw_value(reader.read_cell(name, row)))
+        return shorten(str(reader.read_cell(name, row)))
     shape = next(iter(reader.cell_shapes(name, row, 1)))
     if shape is None:
         return ""
     stop = (*(min(1, n) for n in shape[:-1]), min(3, shape[-1]))
     corner = reader.read_cell_slice(name, row, (0,) * len(shape), stop)
-    values = [_draw_value(value) for value in corner.ravel()]
+    values = [f"{value:.6g}" if corner.dtype.kind in "fc" else str(value) for value in corner.ravel()]
     more = ["…"] if corner.size < np.prod(shape) else []
     return shorten(f"[{', '.join(values + more)}]")
-
-
-def _draw_value(value: object) -> str:
-    if isinstance(value, np.complexfloating):
-        return f"{value:.4g}"
-    return str(value)
