@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import os
-import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from dsa110_contimg.errors import CasaDataNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_PARTS = ("geodetic", "ephemerides")
+"""What makes a folder CASA's data."""
 
 _SITE_CONFIGS = (Path("/opt/casa/casasiteconfig.py"), Path("/home/casa/casasiteconfig.py"))
 """Where casaconfig looks for a site's configuration, if CASASITECONFIG does not name one."""
@@ -71,7 +74,7 @@ def _check_given(place: Path) -> Path:
         lack = "holds no folders geodetic and ephemerides" if place.is_dir() else "is no folder"
         raise CasaDataNotFoundError(
             f"There is no CASA data at {place}: it {lack}.",
-            hint="Name the folder that holds them; pip install casadata brings one, and python -m casaconfig fetches one.",
+            hint="Name the folder that holds them. If there is none: pip install casadata brings it.",
         )
     return found
 
@@ -79,10 +82,6 @@ def _check_given(place: Path) -> Path:
 def _data_in(place: Path) -> Path | None:
     candidates = (place, place / "data")
     return next((folder for folder in candidates if all((folder / part).is_dir() for part in _PARTS)), None)
-
-
-_PARTS = ("geodetic", "ephemerides")
-"""What makes a folder CASA's data."""
 
 
 def _places() -> Iterator[Path]:
@@ -94,18 +93,30 @@ def _places() -> Iterator[Path]:
     for config in _configs():
         yield from _named_in(config)
     yield Path("~/.casa/data").expanduser()
-    for entry in map(Path, sys.path):
-        yield entry / "casadata" / "__data__"
+    for package in _locations("casadata"):
+        yield package / "__data__"
 
 
 def _configs() -> Iterator[Path]:
     """Find casaconfig's files, the one that has the last word first."""
     yield Path("~/.casa/config.py").expanduser()
-    if site := os.environ.get("CASASITECONFIG"):
-        yield Path(site)
-        return
-    standard = next((path for path in _SITE_CONFIGS if path.is_file()), None)
-    yield from [standard] if standard else (Path(entry) / "casasiteconfig.py" for entry in sys.path)
+    if "CASASITECONFIG" in os.environ:
+        site = Path(os.environ["CASASITECONFIG"])
+        yield from [site] if site.is_absolute() else []  # as casaconfig does, which ignores a relative one
+    elif standard := [path for path in _SITE_CONFIGS if path.is_file()]:
+        yield standard[0]
+    else:
+        yield from _locations("casasiteconfig")
+
+
+def _locations(module: str) -> list[Path]:
+    """Find where a module or package is, without importing it."""
+    spec = find_spec(module)
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is not None:
+        return [Path(place) for place in spec.submodule_search_locations]
+    return [Path(spec.origin)] if spec.origin else []
 
 
 def _named_in(config: Path) -> Iterator[Path]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .environment import find_casa_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 LIBRARIES = ("python-casacore", "casatools", "casatasks", "casadata", "casaconfig", "arcae")
 """The distributions that an inventory looks for."""
@@ -121,7 +121,7 @@ _KNOWN: tuple[tuple[Combination, Callable[[Mapping[str, Version]], bool]], ...] 
         Combination(
             ("python-casacore", "casatools"),
             "bad",
-            "Loading both in one process ends in SIGSEGV or in 'free(): invalid pointer': each brings its own casacore, "
+            "Loading both in one process ends in SIGSEGV or 'free(): invalid pointer': each brings its own casacore, "
             "and the loader mixes them. Run: pip install 'python-casacore>=3.8.1', or keep them in two environments.",
             "https://github.com/casacore/python-casacore/issues/251, https://github.com/ratt-ru/dask-ms/issues/378",
         ),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.casa.tables import TableReader
 
+    from .summary import TableSummary
+
 
 class CasaTable:
     """Browse a CASA table: its columns, keywords, subtables and rows.
@@ -113,6 +115,16 @@ class CasaTable:
         """
         return CasaTable._of(self._reader.query(taql))
 
+    def summarise(self) -> TableSummary:
+        """Sum up the table for a person, as the notebook and the command line show it.
+
+        Returns
+        -------
+        TableSummary
+            Its columns with their shapes, units and first values, its keywords and its subtables.
+        """
+        return summarise(self._reader)
+
     def close(self) -> None:
         """Let go of the table's files; its columns can no longer be read, but rows selected from it can."""
         self._reader.close()
@@ -164,4 +176,4 @@ class CasaTable:
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
-        return draw_html(summarise(self._reader))
+        return draw_html(self.summarise())
