@@ -48,6 +48,7 @@ def make_table(
         else:
             description = makearrcoldesc(name, example, valuetype=value_type, ndim=np.ndim(cells[0]), comment=comment)
         descriptions.append(description)
+    path.parent.mkdir(exist_ok=True)
     nrows = len(next(iter(columns.values()))) if columns else 0
     with table(str(path), maketabdesc(descriptions), nrow=nrows, ack=False) as made:
         for name, values in columns.items():

@@ -123,8 +123,7 @@ class CasacoreReader:
         """Count the shapes of cells; None counts the cells without a value."""
         description = self._describe(column)
         nrow = self._check_rows(start, nrow, step)
-        known = description.shape if description.shape is not None else self._known_shape(column)
-        if known is not None:
+        if (known := self._known_shape(description)) is not None:
             return {known: nrow} if nrow else {}
         shapes: Counter[Shape | None] = Counter()
         for first in range(0, nrow, _SHAPES_AT_ONCE):
@@ -197,8 +196,11 @@ class CasacoreReader:
             raise IndexError(f"{nrow} rows from row {start} in steps of {step}, in a table of {self.nrows} rows")
         return nrow
 
-    def _known_shape(self, column: str) -> Shape | None:
+    def _known_shape(self, description: ColumnDescription) -> Shape | None:
         """Find the one shape of all cells, if it is known without asking every row (2 µs each)."""
+        column = description.name
+        if description.shape is not None:
+            return description.shape
         if column not in self._uniform:
             with self._translate(f"The storage of {column}"):
                 self._uniform[column] = hypercube_shape(self._table.getdminfo(column), self._whole_nrows)
@@ -222,6 +224,8 @@ class CasacoreReader:
 
         ``getcol`` on cells of different shape returns nonsense and corrupts the heap.
         """
+        if (known := self._known_shape(description)) is not None:
+            return known
         column = description.name
         shapes = self.cell_shapes(column, start, nrow, step) or self.cell_shapes(column)
         if len(shapes) == 1 and (shape := next(iter(shapes))) is not None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Entrance:
     """The folder through which casacore enters a table.
 
-    casacore creates ``table.lock`` wherever it is missing and may be written, whatever lock is asked for, and it
-    expands ``$`` and ``~`` inside a path. Then it enters through a folder of links instead, and stays out of ours.
+    casacore creates ``table.lock`` wherever it is missing and may be written, whatever lock is asked for. There it
+    enters through a folder of links instead, and writes its file beside the links.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Entrance:
         """The table's folder, as the person knows it."""
         self.folder = folder
         """The folder that casacore is given."""
-        if (folder / "table.lock").exists() and not set("$~") & set(str(folder)):
+        if (folder / "table.lock").exists():
             return
         links = Path(tempfile.mkdtemp(prefix="dsa110-contimg-"))
         weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +12,6 @@ import numpy as np
 from dsa110_contimg.errors import TableNotFoundError, UnreadableTableError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from typing import Any
 
@@ -159,7 +159,8 @@ def open_table(path: str | os.PathLike[str]) -> TableReader:
     MissingDependencyError
         When python-casacore is not installed.
     """
-    folder = Path(path).expanduser().absolute()
+    # Not Path.expanduser, which takes ./~name for a person's home.
+    folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
     _check_folder(folder)
     from .casacore_reader import open_with_casacore
 
@@ -188,6 +189,10 @@ def _check_folder(folder: Path) -> None:
         raise TableNotFoundError(f"There is no table at {folder}.", hint="Check the path.")
     if folder.is_file():
         raise _not_a_folder(folder)
+    if "$" in str(folder.resolve()):
+        raise UnreadableTableError(
+            f"{folder} cannot be opened: casacore takes the $ in its path for a variable.", hint="Rename the folder."
+        )
     if not is_table(folder):
         raise UnreadableTableError(
             f"{folder} is no CASA table: the folder has no table.dat.",
