@@ -53,11 +53,22 @@ def test_cells_of_different_shape_are_refused_whole_and_read_where_they_agree(ra
     for ask in (lambda: reader.read("DATA"), lambda: reader.read_slice("DATA", 0, 2, 1, (slice(0, 1), slice(0, 1)))):
         with pytest.raises(errors.RaggedColumnError, match=r"1 of shape \(2, 2\).* of shape \(4, 2\)"):
             ask()
+    assert reader.cell_shapes("DATA", 0, 2, 2) == {(2, 2): 1, (4, 2): 1}
+    assert reader.cell_shapes("DATA", 1, 2, 2) == {(4, 2): 1, None: 1}
     assert np.array_equal(reader.read("DATA", 1, 2), np.array(RAGGED[1:3]))
     assert np.array_equal(reader.select(np.array([2, 1])).read("DATA"), np.array(RAGGED[2:0:-1]))
     assert np.array_equal(reader.read_cell("DATA", 0), RAGGED[0])
     with pytest.raises(errors.RaggedColumnError, match="1 without a value"):
         reader.read_cell("DATA", 3)
+
+
+def test_shapes_are_counted_in_steps(tmp_path: Path) -> None:
+    cells = [np.ones((1 + row % 2, 2)) for row in range(12)]
+    reader = open_table(make_table(tmp_path / "t", {"DATA": cells}))
+    for start, nrow, step in [(0, 6, 2), (1, 6, 2), (0, 4, 3), (5, 2, 6), (3, 1, 8)]:
+        shapes = [cell.shape for cell in cells[start::step][:nrow]]
+        assert reader.cell_shapes("DATA", start, nrow, step) == {shape: shapes.count(shape) for shape in set(shapes)}
+    assert np.array_equal(reader.read("DATA", 1, 6, 2), np.array(cells[1::2]))
 
 
 def test_ragged_cells_are_refused_before_casacore_is_asked(ragged: Path) -> None:
