@@ -79,12 +79,27 @@ class UnreadableTableError(TableError, ValueError):
     """The folder is no CASA table, or a damaged one."""
 
 
-class ColumnNotFoundError(TableError, KeyError):
-    """The table has no such column; the hint lists near names."""
+class ColumnNotFoundError(TableError, KeyError, AttributeError):
+    """The table has no such column; the hint lists near names.
+
+    It is a KeyError for ``table["NAME"]`` and an AttributeError for ``table.NAME``, so that `hasattr` answers.
+    """
 
 
 class RaggedColumnError(TableError, ValueError):
-    """The cells of the column have different shapes, so that they are no array; the hint says how to select."""
+    """The cells have different shapes, or none, so that they are no array; the hint says how to select."""
+
+
+class BadQueryError(TableError, ValueError):
+    """The TaQL expression does not parse, names an unknown column, or would write."""
+
+
+class CasaError(ContimgError):
+    """Something about CASA itself: its data, its processes."""
+
+
+class CasaDataNotFoundError(CasaError, FileNotFoundError):
+    """The folder that was named as CASA's data holds no such data."""
 
 
 class OutputExistsError(ContimgError, FileExistsError):

@@ -14,6 +14,7 @@ _EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
     (errors.BadPositionError, EXIT_USAGE),
     (errors.ColumnNotFoundError, EXIT_USAGE),
     (errors.RaggedColumnError, EXIT_USAGE),
+    (errors.BadQueryError, EXIT_USAGE),
     (errors.OutputExistsError, EXIT_USAGE),
     (errors.UnwritableOutputError, EXIT_USAGE),
     (errors.BadSimulationError, EXIT_USAGE),

@@ -1,0 +1,77 @@
+"""Let casacore look into a table without leaving anything there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsa110_contimg.errors import TableError, UnreadableTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Entrance:
+    """The folder through which casacore enters a table.
+
+    casacore creates ``table.lock`` wherever it is missing and may be written, whatever lock is asked for. There it
+    enters through a folder of links instead, and writes its file beside the links.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's absolute folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder
+        """The table's folder, as the person knows it."""
+        self.folder = folder
+        """The folder that casacore is given."""
+        if (folder / "table.lock").exists():
+            return
+        links = Path(tempfile.mkdtemp(prefix="dsa110-contimg-"))
+        weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
+        self.folder = links / "table"
+        self.folder.mkdir()
+        for entry in folder.iterdir():
+            (self.folder / entry.name).symlink_to(entry)
+
+    def outside(self, text: str) -> str:
+        """Replace the paths of our links by those that the person knows.
+
+        Parameters
+        ----------
+        text : str
+            A path or a message from casacore.
+
+        Returns
+        -------
+        str
+            The same in the person's terms.
+        """
+        if self.folder == self.path:
+            return text
+        return text.replace(str(self.folder), str(self.path)).replace(str(self.folder.parent), str(self.path.parent))
+
+    @contextmanager
+    def translate(self, asked: str, hint: str, kind: type[TableError] = UnreadableTableError) -> Iterator[None]:
+        """Turn what casacore raises into an error of ours that keeps its message.
+
+        Parameters
+        ----------
+        asked : str
+            What was asked, the beginning of the message.
+        hint : str
+            What to do now.
+        kind : type
+            The class of the error.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            raise kind(f"{asked}: {self.outside(str(error)).strip()}", hint=hint) from error

@@ -1,0 +1,224 @@
+"""Open a CASA table for reading, and what a reader of one must be able to do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from dsa110_contimg.errors import TableNotFoundError, UnreadableTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+Shape = tuple[int, ...]
+"""The shape of a cell in numpy's axis order, which is the reverse of casacore's own."""
+
+_DTYPES = {
+    "boolean": np.bool_,
+    "uchar": np.uint8,
+    "short": np.int16,
+    "ushort": np.uint16,
+    "int": np.int32,
+    "uint": np.uint32,
+    "int64": np.int64,
+    "float": np.float32,
+    "double": np.float64,
+    "complex": np.complex64,
+    "dcomplex": np.complex128,
+}
+
+_MAGIC = b"\xbe\xbe\xbe\xbe"
+
+
+@dataclass(frozen=True)
+class ColumnDescription:
+    """What a table says about one of its columns.
+
+    The fields are plain values, so that a description crosses the border of a process.
+    """
+
+    name: str
+    """The column's name."""
+    value_type: str
+    """CASA's name of the type: ``"boolean"``, ``"int"``, ``"float"``, ``"complex"``, ``"string"``, ``"record"``, ..."""
+    is_scalar: bool
+    """Whether a cell is one value and no array."""
+    shape: Shape | None
+    """The shape of every cell, ``()`` for scalars; None where the description leaves it open."""
+    ndim: int | None
+    """The number of axes of a cell; None where the description leaves it open."""
+    unit: str | None
+    """The unit of the values, or several separated by commas where they differ along a cell; None if there is none."""
+    comment: str
+    """What the writer of the table said about the column."""
+    storage_manager: str
+    """CASA's name of the storage: ``"StandardStMan"``, ``"TiledShapeStMan"``, ..."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Tell the numpy type of the values; strings and records are Python objects."""
+        return np.dtype(_DTYPES.get(self.value_type, object))
+
+
+@dataclass(frozen=True)
+class SubtableReference:
+    """A keyword that points at another table."""
+
+    path: str
+    """Where the other table should be."""
+    exists: bool
+    """Whether a table is there; if not, the reference dangles."""
+
+    def __fspath__(self) -> str:
+        return self.path
+
+
+class TableReader(Protocol):
+    """What reads a table, in this process or in another one.
+
+    Arguments and results are numpy arrays and plain values; nothing is ever written. Axes are in numpy's order,
+    and a stop is exclusive. Rows that a call names must exist, or it raises an IndexError.
+    """
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the table."""
+
+    @property
+    def nrows(self) -> int:
+        """The number of rows."""
+
+    @property
+    def columns(self) -> Mapping[str, ColumnDescription]:
+        """The description of each column, by name, in the table's order."""
+
+    @property
+    def keywords(self) -> Mapping[str, object]:
+        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
+
+    @property
+    def info(self) -> Mapping[str, str]:
+        """The table's ``type``, ``subType`` and ``readme``."""
+
+    def column_keywords(self, column: str) -> Mapping[str, object]:
+        """Read the keywords of a column."""
+
+    def cell_shapes(
+        self, column: str, start: int = 0, nrow: int | None = None, step: int = 1
+    ) -> dict[Shape | None, int]:
+        """Count the shapes of cells; None counts the cells without a value."""
+
+    def read(self, column: str, start: int = 0, nrow: int | None = None, step: int = 1) -> NDArray[Any]:
+        """Read the cells of rows as one array, shape (nrow, ...); RaggedColumnError if they are none."""
+
+    def read_slice(self, column: str, start: int, nrow: int, step: int, cell: tuple[slice, ...]) -> NDArray[Any]:
+        """Read the same part of the cells of rows, one slice for each cell axis: only that is read from disk."""
+
+    def read_cell(self, column: str, row: int) -> Any:
+        """Read one cell: an array, a numpy scalar, a str, or a dict for a record."""
+
+    def read_cell_slice(self, column: str, row: int, start: Shape, stop: Shape) -> NDArray[Any]:
+        """Read a part of one cell, from start to stop along each of its axes."""
+
+    def query(self, taql: str) -> TableReader:
+        """Select the rows for which a TaQL expression is true."""
+
+    def select(self, rows: NDArray[np.intp]) -> TableReader:
+        """Select rows by number, in the order given."""
+
+    def close(self) -> None:
+        """Let go of the table's files."""
+
+
+def open_table(path: str | os.PathLike[str]) -> TableReader:
+    """Open a CASA table for reading.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The table's folder; ``~`` is the home folder.
+
+    Returns
+    -------
+    TableReader
+        A reader of the table. It writes nothing into the table's folder, not even a lock file.
+
+    Raises
+    ------
+    TableNotFoundError
+        When nothing is there.
+    UnreadableTableError
+        When it is no table, or a damaged one.
+    MissingDependencyError
+        When python-casacore is not installed.
+    """
+    # Not Path.expanduser, which takes ./~name for a person's home.
+    folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
+    _check_folder(folder)
+    from .casacore_reader import open_with_casacore
+
+    return open_with_casacore(folder)
+
+
+def is_table(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder looks like a CASA table, without opening it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The folder.
+
+    Returns
+    -------
+    bool
+        Whether it has a ``table.dat``.
+    """
+    return (Path(path) / "table.dat").is_file()
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse what is no table before native code, which is less patient, sees it."""
+    if not folder.exists():
+        raise TableNotFoundError(f"There is no table at {folder}.", hint="Check the path.")
+    if folder.is_file():
+        raise _not_a_folder(folder)
+    if "$" in str(folder.resolve()):
+        raise UnreadableTableError(
+            f"{folder} cannot be opened: casacore takes the $ in its path for a variable.", hint="Rename the folder."
+        )
+    if not is_table(folder):
+        raise UnreadableTableError(
+            f"{folder} is no CASA table: the folder has no table.dat.",
+            hint="Name the folder that holds table.dat, for example the .ms folder itself.",
+        )
+    try:
+        with (folder / "table.dat").open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except PermissionError as error:
+        raise UnreadableTableError(
+            f"{folder} cannot be read: no permission for its table.dat.", hint="Ask its owner for read permission."
+        ) from error
+    if head != _MAGIC:
+        found = "is empty" if not head else f"begins with {head!r}, not with a table's mark"
+        raise UnreadableTableError(
+            f"{folder} is no readable CASA table: its table.dat {found}.", hint="Copy the table again from its source."
+        )
+
+
+def _not_a_folder(path: Path) -> UnreadableTableError:
+    with path.open("rb") as file:
+        is_fits = file.read(6) == b"SIMPLE"
+    if is_fits:
+        return UnreadableTableError(
+            f"{path} is a FITS file, and no CASA table.", hint=f"Cut a stamp from it: dsa110-qa cutout {path} RA DEC"
+        )
+    return UnreadableTableError(
+        f"{path} is a file, and a CASA table is a folder.", hint="If it is an archive, unpack it first."
+    )

@@ -1,0 +1,151 @@
+"""``dsa110-qa table``: look into a CASA table."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dsa110_contimg.qa.visualization import CasaTable, Column
+    from dsa110_contimg.qa.visualization.summary import TableSummary
+
+_WIDTH_WHEN_PIPED = 160
+
+
+class _Rows(click.ParamType[slice]):
+    """Rows in numpy's words: ``0:10``, ``-5:``, ``::100``, or one number."""
+
+    name = "rows"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
+        if isinstance(value, slice):
+            return value
+        try:
+            numbers = [int(part) if part.strip() else None for part in value.split(":")]
+            if len(numbers) == 1 and numbers[0] is not None:
+                return slice(numbers[0], numbers[0] + 1 or None)
+            rows = slice(*numbers)
+            rows.indices(0)  # refuses a step of 0
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is no row and no slice; write 7, 0:10, -5: or ::100", param, ctx)
+        return rows
+
+
+@click.command("table")
+@click.argument("path", type=click.Path())
+@click.argument("column", required=False)
+@click.option(
+    "--rows", type=_Rows(), default="0:10", show_default=True, help="Rows of COLUMN to print: 7, 0:10, -5:, ::100."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; complex is [real, imaginary], NaN and flagged null.")
+def command(path: str, column: str | None, rows: slice, as_json: bool) -> None:
+    """Print what is in the CASA table PATH, or the values of its COLUMN.
+
+    COLUMN may end in _F, as in DATA_F, to leave out what is flagged. Subtables are tables: field.ms/ANTENNA.
+    """
+    from dsa110_contimg.qa.visualization import CasaTable
+
+    with CasaTable(path) as table:
+        if column is None:
+            _print_table(table, as_json)
+        else:
+            _print_column(table, table[column], rows, as_json)
+
+
+def _print_table(table: CasaTable, as_json: bool) -> None:
+    from dsa110_contimg.cli.console import print_json
+
+    summary = table.summarise()
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({**asdict(summary), "keywords": _as_json(_without_subtables(table))})
+    else:
+        _draw(summary)
+
+
+def _print_column(table: CasaTable, column: Column, rows: slice, as_json: bool) -> None:
+    from dsa110_contimg.cli.console import print_json, talk
+
+    numbers = range(len(column))[rows]
+    if as_json:
+        print_json(
+            {
+                "path": table.path,
+                "column": column.name,
+                "type": column.description.value_type,
+                "unit": column.unit,
+                "rows": list(numbers),
+                "values": [_as_json(column[row]) for row in numbers],
+            }
+        )
+        return
+    unit = f", in {column.unit}" if column.unit else ""
+    talk(f"{column.name}: {len(numbers)} of {len(column)} rows{unit}")
+    width = len(str(max(numbers, default=0)))
+    for row in numbers:
+        text = str(column[row]).replace("\n", "\n" + " " * (width + 2))
+        click.echo(f"{row:>{width}}  {text}")
+
+
+def _draw(summary: TableSummary) -> None:
+    from rich.console import Console
+
+    from dsa110_contimg.qa.visualization.summary import count_subtables
+
+    # Texts from the table are never read as rich's markup, and nothing is coloured by guessing what it is.
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, markup=False, highlight=False)
+    console.print(summary.path, style="bold", soft_wrap=True)
+    console.print(f"{summary.kind or 'CASA table'}, {summary.nrows:,} rows, {len(summary.columns)} columns\n")
+    columns = [
+        (column.name, column.value_type, column.cell, column.unit, *column.first[:1]) for column in summary.columns
+    ]
+    console.print(_grid(("Column", "Type", "Cell", "Unit", "First value"), columns))
+    console.print(f"\nKeywords: {len(summary.keywords)}")
+    if summary.keywords:
+        console.print(_grid(("Keyword", "Value"), list(summary.keywords.items())))
+    console.print(f"\nSubtables: {count_subtables(summary)}")
+    for name, subtable in summary.subtables.items():
+        found = "" if subtable.exists else f"  DANGLING: nothing is at {subtable.path}"
+        console.print(f"  {name}{found}", soft_wrap=True)
+
+
+def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, title in enumerate(head):
+        grid.add_column(title, no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(text) for text in row))
+    return grid
+
+
+def _without_subtables(table: CasaTable) -> dict[str, object]:
+    return {name: value for name, value in table.keywords.items() if name not in table.subtables}
+
+
+def _as_json(value: Any) -> Any:
+    """Turn values of a table into what JSON can say."""
+    import numpy as np
+
+    if isinstance(value, dict):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(inner) for inner in value]
+    if value is np.ma.masked:
+        return None
+    if isinstance(value, np.ndarray | np.generic):
+        return _as_json(value.tolist())
+    if isinstance(value, complex):
+        return None if value != value else [_as_json(value.real), _as_json(value.imag)]
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    return value

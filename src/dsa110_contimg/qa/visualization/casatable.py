@@ -1,0 +1,179 @@
+"""Browse a CASA table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsa110_contimg.casa.tables import SubtableReference, open_table
+
+from .columns import Column as Column
+from .columns import FlaggedColumn
+from .html import draw_html
+from .summary import summarise
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from dsa110_contimg.casa.tables import TableReader
+
+    from .summary import TableSummary
+
+
+class CasaTable:
+    """Browse a CASA table: its columns, keywords, subtables and rows.
+
+    Columns are ``table["DATA"]`` or ``table.DATA``, and masked by the flags ``table.DATA_F``. Subtables are
+    ``table.ANTENNA``. Rows are ``table[10:20]``, again a table. Nothing is read before it is asked for, and nothing
+    is ever written.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The table's folder.
+
+    Raises
+    ------
+    TableNotFoundError
+        When nothing is there.
+    UnreadableTableError
+        When it is no table, or a damaged one.
+    MissingDependencyError
+        When python-casacore is not installed.
+
+    Notes
+    -----
+    Where a column and a method or a subtable have the same name, ``table["NAME"]`` is the column.
+
+    Examples
+    --------
+    >>> with CasaTable("field.ms") as table:  # doctest: +SKIP
+    ...     amplitude = abs(table.query("ANTENNA1 != ANTENNA2").DATA_F[:, 100:200])
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._reader = open_table(path)
+
+    @classmethod
+    def _of(cls, reader: TableReader) -> CasaTable:
+        table = cls.__new__(cls)
+        table._reader = reader  # noqa: SLF001 - a CasaTable of our own making
+        return table
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the table; for a selection of rows, of the table they were selected from."""
+        return self._reader.path
+
+    @property
+    def nrows(self) -> int:
+        """The number of rows."""
+        return self._reader.nrows
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in the table's order."""
+        return list(self._reader.columns)
+
+    @property
+    def info(self) -> Mapping[str, str]:
+        """The table's ``type``, ``subType`` and ``readme``, as far as it tells them."""
+        return self._reader.info
+
+    @property
+    def keywords(self) -> Mapping[str, object]:
+        """The table's keywords, by name; a reference to a subtable says its path and whether it exists."""
+        return self._reader.keywords
+
+    @property
+    def subtables(self) -> dict[str, SubtableReference]:
+        """The subtables, by name. One whose ``exists`` is False dangles: the table names it, and it is absent."""
+        return {name: value for name, value in self.keywords.items() if isinstance(value, SubtableReference)}
+
+    def query(self, taql: str) -> CasaTable:
+        """Select the rows for which an expression is true.
+
+        Parameters
+        ----------
+        taql : str
+            One TaQL expression that is true or false for each row: what stands after ``where`` in a query.
+
+        Returns
+        -------
+        CasaTable
+            The rows, in the table's order.
+
+        Raises
+        ------
+        BadQueryError
+            When the expression does not parse or names an unknown column; the parser's message is kept, and its
+            position counts in the expression. Also when it would write a table.
+        """
+        return CasaTable._of(self._reader.query(taql))
+
+    def summarise(self) -> TableSummary:
+        """Sum up the table for a person, as the notebook and the command line show it.
+
+        Returns
+        -------
+        TableSummary
+            Its columns with their shapes, units and first values, its keywords and its subtables.
+        """
+        return summarise(self._reader)
+
+    def close(self) -> None:
+        """Let go of the table's files; its columns can no longer be read, but rows selected from it can."""
+        self._reader.close()
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._column(key)
+        rows = np.atleast_1d(np.arange(self.nrows)[key])
+        if rows.ndim != 1 or isinstance(key, bool):
+            raise IndexError("rows are an integer, a slice, a list of integers, or a mask with one value for each row")
+        return CasaTable._of(self._reader.select(rows))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # not ours: Python and notebooks ask for many such names
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name not in self.columns and name in self.subtables:
+            return CasaTable(self.subtables[name])
+        return self._column(name)
+
+    def _column(self, name: str) -> Column:
+        if name not in self.columns and name.endswith("_F") and name.removesuffix("_F") in self.columns:
+            return FlaggedColumn(self._reader, name.removesuffix("_F"))
+        return Column(self._reader, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def __len__(self) -> int:
+        return self.nrows
+
+    def __dir__(self) -> list[str]:
+        # A dangling subtable is no attribute: what walks over dir() would fall over it.
+        present = [name for name, subtable in self.subtables.items() if subtable.exists]
+        measured = [
+            column for column in self._reader.columns.values() if column.dtype.kind in "fc" and column.ndim != 0
+        ]
+        flagged = [f"{column.name}_F" for column in measured if "FLAG" in self.columns]
+        return [*super().__dir__(), *self.columns, *flagged, *present]
+
+    def __enter__(self) -> CasaTable:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
+
+    def _repr_html_(self) -> str:
+        return draw_html(self.summarise())

@@ -1,0 +1,317 @@
+"""The reader: what it refuses before native code sees it, and that it leaves no trace."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from casa_tables import make_table, snapshot
+from dsa110_contimg import errors
+from dsa110_contimg.casa import casacore_reader, open_table
+from dsa110_contimg.casa.tables import SubtableReference
+from support import run_python
+
+RAGGED = [np.full((2, 2), 1.0), np.full((4, 2), 2.0), np.full((4, 2), 3.0), None]
+
+
+@pytest.fixture
+def ragged(tmp_path: Path) -> Path:
+    return make_table(tmp_path / "ragged", {"DATA": RAGGED, "ROW": np.arange(4)})
+
+
+def test_importing_the_doors_loads_no_casa() -> None:
+    code = (
+        "import sys; from dsa110_contimg.qa.visualization import CasaTable; "
+        "from dsa110_contimg.casa import open_table, ensure_casa_path; import dsa110_contimg.casa.inventory; "
+        "print([name for name in ('casacore', 'casatools', 'arcae', 'astropy', 'matplotlib') if name in sys.modules])"
+    )
+    child = run_python(code)
+    assert (child.returncode, child.stdout.strip()) == (0, "[]"), child.stderr
+
+
+def test_every_type_keeps_its_dtype_and_values(tmp_path: Path) -> None:
+    kinds = ["bool", "uint8", "int16", "int32", "uint32", "int64", "float32", "float64", "complex64", "complex128"]
+    truth = {kind.upper(): np.array([[0, 1, 1], [1, 0, 1]]).astype(kind) for kind in kinds}
+    reader = open_table(make_table(tmp_path / "t", truth))
+    for name, values in truth.items():
+        assert reader.columns[name].dtype == values.dtype
+        found = reader.read(name)
+        assert found.dtype == values.dtype
+        assert np.array_equal(found, values)
+        assert np.array_equal(reader.read_slice(name, 1, 1, 1, (slice(0, 3, 2),)), values[1:, ::2])
+        assert np.array_equal(reader.read_cell_slice(name, 0, (1,), (3,)), values[0, 1:3])
+
+
+def test_cells_of_different_shape_are_refused_whole_and_read_where_they_agree(ragged: Path) -> None:
+    reader = open_table(ragged)
+    assert reader.cell_shapes("DATA") == {(2, 2): 1, (4, 2): 2, None: 1}
+    for ask in (lambda: reader.read("DATA"), lambda: reader.read_slice("DATA", 0, 2, 1, (slice(0, 1), slice(0, 1)))):
+        with pytest.raises(errors.RaggedColumnError, match=r"1 of shape \(2, 2\).* of shape \(4, 2\)"):
+            ask()
+    assert reader.cell_shapes("DATA", 0, 2, 2) == {(2, 2): 1, (4, 2): 1}
+    assert reader.cell_shapes("DATA", 1, 2, 2) == {(4, 2): 1, None: 1}
+    assert np.array_equal(reader.read("DATA", 1, 2), np.array(RAGGED[1:3]))
+    assert np.array_equal(reader.select(np.array([2, 1])).read("DATA"), np.array(RAGGED[2:0:-1]))
+    assert np.array_equal(reader.read_cell("DATA", 0), RAGGED[0])
+    with pytest.raises(errors.RaggedColumnError, match="1 without a value"):
+        reader.read_cell("DATA", 3)
+
+
+def test_shapes_are_counted_in_steps(tmp_path: Path) -> None:
+    cells = [np.ones((1 + row % 2, 2)) for row in range(12)]
+    reader = open_table(make_table(tmp_path / "t", {"DATA": cells}))
+    for start, nrow, step in [(0, 6, 2), (1, 6, 2), (0, 4, 3), (5, 2, 6), (3, 1, 8)]:
+        shapes = [cell.shape for cell in cells[start::step][:nrow]]
+        assert reader.cell_shapes("DATA", start, nrow, step) == {shape: shapes.count(shape) for shape in set(shapes)}
+    assert np.array_equal(reader.read("DATA", 1, 6, 2), np.array(cells[1::2]))
+
+
+def test_ragged_cells_are_refused_before_casacore_is_asked(ragged: Path) -> None:
+    reader = open_table(ragged)
+    asked = []
+
+    class Spy:
+        def __init__(self, table: object) -> None:
+            self.table = table
+
+        def __getattr__(self, name: str) -> object:
+            asked.append(name)
+            return getattr(self.table, name)
+
+    reader._table = Spy(reader._table)
+    with pytest.raises(errors.RaggedColumnError):
+        reader.read("DATA")
+    assert asked
+    assert not [name for name in asked if name in {"getcol", "getcolnp", "getcolslice", "getcolslicenp", "getvarcol"}]
+
+
+def test_large_reads_come_in_chunks_and_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = np.arange(7 * 6.0).reshape(7, 3, 2)
+    reader = open_table(make_table(tmp_path / "t", {"DATA": truth, "NAME": truth.astype(str).astype(object)}))
+    monkeypatch.setattr(casacore_reader, "_MOST_ELEMENTS", 13)
+    sizes = []
+    fill = casacore_reader.CasacoreReader._fill
+    monkeypatch.setattr(
+        casacore_reader.CasacoreReader,
+        "_fill",
+        lambda self, description, part, *rest: (sizes.append(part.size), fill(self, description, part, *rest)),
+    )
+    assert np.array_equal(reader.read("DATA", 0, 4, 2), truth[::2])
+    assert np.array_equal(reader.read("NAME"), truth.astype(str).astype(object))
+    assert max(sizes) <= 13
+    assert len(sizes) == 2 + 4
+
+
+@pytest.mark.parametrize("with_lock", [True, False])
+def test_nothing_in_the_folder_is_touched(tmp_path: Path, capfd: pytest.CaptureFixture[str], with_lock: bool) -> None:
+    folder = make_table(tmp_path / "t", {"DATA": np.ones((3, 2)), "NAME": np.array(["a", "b", "c"], dtype=object)})
+    if not with_lock:
+        (folder / "table.lock").unlink()
+    before = snapshot(folder)
+    reader = open_table(folder)
+    reader.read("DATA")
+    reader.query("DATA[0] > 0").read("NAME")
+    reader.select(np.array([1])).read("DATA")
+    assert reader.path == str(folder)
+    reader.close()
+    assert snapshot(folder) == before
+    assert capfd.readouterr().out == ""
+
+
+def test_the_links_of_a_table_without_lock_vanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    folder = make_table(tmp_path / "t", {"DATA": np.ones((3, 2))})
+    (folder / "table.lock").unlink()
+    reader = open_table(folder)
+    assert list((tmp_path / "tmp").iterdir())
+    del reader
+    assert not list((tmp_path / "tmp").iterdir())
+    assert (folder / "table.dat").exists()
+
+
+def test_a_folder_without_write_permission_is_read(tmp_path: Path) -> None:
+    # Not below tmp_path, which only its owner may enter: root, who may write everywhere, becomes nobody here.
+    folder = Path(tempfile.mkdtemp()) / "t"
+    shutil.copytree(make_table(tmp_path / "t", {"A": np.arange(3)}), folder)
+    try:
+        (folder / "table.lock").unlink()
+        folder.chmod(0o555)
+        folder.parent.chmod(0o555)
+        code = (
+            "import os, sys, tempfile; from dsa110_contimg.casa import casacore_reader, open_table; "
+            "from casacore.tables import table; os.environ['HOME'] = '/tmp'; os.geteuid() or os.setuid(65534); "
+            "print(open_table(sys.argv[1]).read('A').tolist(), os.access(sys.argv[1], os.W_OK))"
+        )
+        child = run_python(code, str(folder))
+        assert (child.returncode, child.stdout.strip()) == (0, "[0, 1, 2] False"), child.stderr
+    finally:
+        folder.parent.chmod(0o755)
+        folder.chmod(0o755)
+        shutil.rmtree(folder.parent)
+
+
+@pytest.mark.parametrize("name", ["with space", "Čas βeta", "~tilde", "a.ms"])
+def test_any_name_opens(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_table(tmp_path / "made", {"A": np.arange(3)})
+    folder = made.rename(tmp_path / name)
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    for path in (folder, str(folder), link, f"./{name}"):
+        assert open_table(path).read("A").tolist() == [0, 1, 2]
+
+
+def test_a_relative_path_stays_good_when_the_caller_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_table(tmp_path / "t", {"A": np.arange(3)})
+    monkeypatch.chdir(tmp_path)
+    reader = open_table("t")
+    monkeypatch.chdir("/")
+    assert reader.read("A").tolist() == [0, 1, 2]
+    assert reader.path == str(tmp_path / "t")
+
+
+def test_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_table(tmp_path / "t", {"A": np.arange(3)})
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_table("~/t").path == str(tmp_path / "t")
+
+
+def test_what_is_no_table_is_named(tmp_path: Path) -> None:
+    (tmp_path / "image.fits").write_bytes(b"SIMPLE  =                    T" + b" " * 2850)
+    (tmp_path / "set.tar").write_bytes(b"...")
+    (tmp_path / "folder").mkdir()
+    for found, message, hint in [
+        ("absent.ms", "There is no table at", "Check the path"),
+        ("image.fits", "FITS file", "dsa110-qa cutout"),
+        ("set.tar", "is a file", "unpack"),
+        ("folder", "no table.dat", "table.dat"),
+    ]:
+        with pytest.raises(errors.TableError, match=message) as caught:
+            open_table(tmp_path / found)
+        assert str(tmp_path / found) in caught.value.message
+        assert hint in caught.value.hint
+    with pytest.raises(FileNotFoundError):
+        open_table(tmp_path / "absent.ms")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda whole: b"", "is empty"),
+        (lambda whole: b"\0" * len(whole), "not with a table's mark"),
+        (lambda whole: b"hello", "not with a table's mark"),
+        (lambda whole: whole[: len(whole) // 2], "cannot be opened as a CASA table: .+"),
+    ],
+)
+def test_a_damaged_table_dat_is_refused(tmp_path: Path, damage: object, message: str) -> None:
+    folder = make_table(tmp_path / "t", {"A": np.arange(3)})
+    (folder / "table.dat").write_bytes(damage((folder / "table.dat").read_bytes()))
+    with pytest.raises(errors.UnreadableTableError, match=message):
+        open_table(folder)
+
+
+def test_a_missing_data_file_is_told_with_the_true_path(tmp_path: Path) -> None:
+    folder = make_table(tmp_path / "t", {"A": np.arange(3)})
+    (folder / "table.f0").unlink()
+    (folder / "table.lock").unlink()
+    with pytest.raises(errors.UnreadableTableError, match=str(folder / "table.f0")):
+        open_table(folder).read("A")
+
+
+def test_a_dollar_in_the_path_never_opens_another_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_table(tmp_path / "made", {"A": np.arange(3)}).rename(tmp_path / "$OTHER")
+    make_table(tmp_path / "other", {"A": np.arange(4)})
+    monkeypatch.setenv("OTHER", "other")
+    with pytest.raises(errors.UnreadableTableError, match=r"takes the \$"):
+        open_table(folder)
+
+
+def test_a_closed_table_says_so(tmp_path: Path) -> None:
+    reader = open_table(make_table(tmp_path / "t", {"A": np.arange(3)}))
+    reader.close()
+    with pytest.raises(errors.UnreadableTableError, match="open it again"):
+        reader.read("A")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda reader: reader.read("DATA", 0, 4),
+        lambda reader: reader.read("DATA", -1, 1),
+        lambda reader: reader.read("DATA", 0, 1, 0),
+        lambda reader: reader.read_slice("DATA", 0, 1, 1, (slice(0, 3),)),
+        lambda reader: reader.read_slice("DATA", 0, 1, 1, (slice(-1, 1),)),
+        lambda reader: reader.read_slice("DATA", 0, 1, 1, (slice(0, 1), slice(0, 1))),
+        lambda reader: reader.read_cell_slice("DATA", 3, (0,), (1,)),
+        lambda reader: reader.select(np.array([3])),
+        lambda reader: reader.select(np.array([-1])),
+    ],
+)
+def test_what_is_outside_is_an_index_error(tmp_path: Path, ask: object) -> None:
+    reader = open_table(make_table(tmp_path / "t", {"DATA": np.ones((3, 2))}))
+    with pytest.raises(IndexError):
+        ask(reader)
+
+
+def test_keywords_are_plain_and_picklable(tmp_path: Path) -> None:
+    other = make_table(tmp_path / "OTHER", {"A": np.arange(1)})
+    inner = {
+        "SUB": f"Table: {other}",
+        "GONE": f"Table: {tmp_path / 'gone'}",
+        "deep": {"SUB": f"Table: {other}"},
+    }
+    reader = open_table(make_table(tmp_path / "t", {"A": np.arange(3)}, keywords=inner, units={"A": "Jy"}))
+    present = SubtableReference(str(other), exists=True)
+    gone = SubtableReference(str(tmp_path / "gone"), exists=False)
+    assert reader.keywords == {"SUB": present, "GONE": gone, "deep": {"SUB": present}}
+    assert pickle.loads(pickle.dumps((reader.keywords, dict(reader.columns)))) == (
+        reader.keywords,
+        dict(reader.columns),
+    )
+    assert reader.columns["A"].unit == "Jy"
+    assert reader.column_keywords("A") == {"QuantumUnits": ["Jy"]}
+
+
+@pytest.mark.parametrize(
+    "taql",
+    [
+        "ROW > 0 giving '{0}'",
+        "ROW in [select ROW into '{0}' from $1]",
+        "ROW in [select ROW into {0} from $1]",
+        "True) giving '{0}' #",
+        "ROW in [create table '{0}' (A int)]",
+    ],
+)
+def test_a_query_cannot_write(ragged: Path, tmp_path: Path, taql: str) -> None:
+    before = snapshot(ragged)
+    with pytest.raises(errors.BadQueryError):
+        open_table(ragged).query(taql.format(tmp_path / "written"))
+    assert not (tmp_path / "written").exists()
+    assert snapshot(ragged) == before
+
+
+def test_a_query_may_speak_of_writing_in_quotes(tmp_path: Path) -> None:
+    names = np.array(["update", "into"], dtype=object)
+    assert open_table(make_table(tmp_path / "t", {"NAME": names})).query("NAME == 'update'").nrows == 1
+
+
+def test_a_query_does_not_see_our_variables(ragged: Path) -> None:
+    hint = 3  # the name of a local variable here and in the reader
+    with pytest.raises(errors.BadQueryError):
+        open_table(ragged).query("ROW == $hint")
+    assert hint == 3
+
+
+def test_a_bad_query_keeps_the_parsers_message_and_counts_in_the_persons_words(ragged: Path) -> None:
+    with pytest.raises(errors.BadQueryError, match=r"parse error at or near position 7\b") as caught:
+        open_table(ragged).query("ROW = = 3")
+    assert "using style" not in str(caught.value)
+    assert "where" not in caught.value.message
+    with pytest.raises(errors.BadQueryError, match="NOPE is an unknown column"):
+        open_table(ragged).query("NOPE == 3")
