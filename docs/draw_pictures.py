@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from dsa110_contimg.qa import create_cutout, draw_sheet
+from dsa110_contimg.qa import create_cutout
+from dsa110_contimg.qa.stamp_sheet import draw_sheet
 from dsa110_contimg.simulate import simulate_epochs
 
 PICTURES = Path(__file__).parent / "pictures"

@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.nddata import Cutout2D
 from astropy.nddata import NoOverlapError as NoOverlap
 from astropy.wcs import WCS
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dsa110_contimg.errors import NoOverlapError
@@ -49,6 +49,9 @@ def test_same_pixels_as_cutout2d(
         data, wcs = hdus[0].data.copy(), WCS(hdus[0].header)
     sky = wcs.pixel_to_world(x, y).icrs
     x, y = wcs.world_to_pixel(sky)
+    half = round(size) / 2
+    # On the border between two origins the last digit decides, in astropy.
+    assume(min(abs(y - half - round(y - half)), abs(x - half - round(x - half))) > 1e-5)
     try:
         theirs = Cutout2D(data, sky, size * PIXEL * u.arcsec, wcs=wcs, mode="partial", fill_value=np.nan)
     except NoOverlap:
@@ -56,9 +59,6 @@ def test_same_pixels_as_cutout2d(
             create_cutout(path, sky.ra.deg, sky.dec.deg, size * PIXEL / 60)
         return
     ours = create_cutout(path, sky.ra.deg, sky.dec.deg, size * PIXEL / 60)
-    half = theirs.shape[0] / 2
-    if min(abs(y - half - round(y - half)), abs(x - half - round(x - half))) < 1e-6:
-        return  # on the border between two origins, where the last digit decides
     np.testing.assert_array_equal(ours.data, theirs.data)
     assert ours.wcs.wcs.crpix == pytest.approx(wcs.wcs.crpix - np.array(ours.origin[::-1]))
     target = ours.target

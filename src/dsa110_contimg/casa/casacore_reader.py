@@ -10,16 +10,15 @@ import math
 import re
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsa110_contimg._lazy import needs
+from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, missing_column, plain_keywords
+from dsa110_contimg.casa.entrance import Entrance
 from dsa110_contimg.errors import BadQueryError, RaggedColumnError
 
-from .describe import describe_columns, hypercube_shape, missing_column, plain_keywords
-from .entrance import Entrance
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .tables import ColumnDescription, Shape
+    from dsa110_contimg.casa.tables import ColumnDescription, Shape
 
 _MOST_ELEMENTS = 2**29 - 1
 """The most elements one native read may return: https://github.com/casacore/python-casacore/issues/130"""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from dsa110_contimg.casa.tables import ColumnDescription, SubtableReference, is_table
 from dsa110_contimg.errors import ColumnNotFoundError
 
-from .tables import ColumnDescription, SubtableReference, is_table
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from .tables import Shape
+    from dsa110_contimg.casa.tables import Shape
 
 _TABLE = "Table: "
 """How python-casacore writes a keyword that points at a table."""

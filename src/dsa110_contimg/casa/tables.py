@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from dsa110_contimg.errors import TableNotFoundError, UnreadableTableError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -162,7 +163,7 @@ def open_table(path: str | os.PathLike[str]) -> TableReader:
     # Not Path.expanduser, which takes ./~name for a person's home.
     folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
     _check_folder(folder)
-    from .casacore_reader import open_with_casacore
+    from dsa110_contimg.casa.casacore_reader import open_with_casacore
 
     return open_with_casacore(folder)
 

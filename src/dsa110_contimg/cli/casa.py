@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dsa110_contimg.casa.inventory import Inventory
 

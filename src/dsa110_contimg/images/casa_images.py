@@ -161,7 +161,7 @@ def open_casa_image(path: str) -> CasaImage:
     try:
         table = open_table(path)
         shape = _find_shape(path, table)
-        keywords = table.keywords
+        keywords: Record = table.keywords
         name = keywords.get("Image_defaultmask")
         mask = _open_mask(path, str(name), shape) if name else None
     except TableError as error:
@@ -179,20 +179,23 @@ def open_casa_image(path: str) -> CasaImage:
 
 
 def _find_shape(path: str, table: TableReader) -> tuple[int, ...]:
-    missing = [word for word in ("coords",) if word not in table.keywords]
-    if _PIXELS not in table.columns or table.nrows != 1 or missing:
+    if _PIXELS not in table.columns or table.nrows != 1 or "coords" not in table.keywords:
         columns = ", ".join(table.columns) or "none"
         raise UnreadableImageError(
             f"{path} is a CASA table but no image: it has {table.nrows} rows and the columns {columns}.",
             hint=f"Look into it with: dsa110-qa table {path}",
         )
-    shape: tuple[int, ...] = table.cell_shape(_PIXELS, 0)
-    return shape
+    return _cell_shape(table, _PIXELS)
+
+
+def _cell_shape(table: TableReader, column: str) -> tuple[int, ...]:
+    (shape,) = table.cell_shapes(column, 0, 1)
+    return shape or ()
 
 
 def _open_mask(path: str, name: str, shape: tuple[int, ...]) -> TableReader:
     mask = open_table(os.path.join(path, name))  # noqa: PTH118 - paths are text in this room
-    found = mask.cell_shape(_MASK, 0)
+    found = _cell_shape(mask, _MASK)
     if found != shape:
         raise UnreadableImageError(
             f"The mask {name} of {path} has the shape {found}, the image {shape}.",

@@ -8,6 +8,9 @@ import numpy as np
 
 from dsa110_contimg.errors import BadPositionError
 
+_LAST_DIGITS = 1e-6
+"""Pixels within which two ways to compute a position may differ."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -69,7 +72,8 @@ def find_origin(position: float, length: int) -> int:
     int
         The first pixel; negative where the stamp reaches beyond the image.
     """
-    return math.ceil(position - length / 2)
+    # A position in the middle of a pixel must give the same stamp in every epoch, whatever its last digit is.
+    return math.ceil(position - length / 2 - _LAST_DIGITS)
 
 
 def cut_window(

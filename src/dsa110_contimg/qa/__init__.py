@@ -7,7 +7,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .postage_stamps import Cutout as Cutout
     from .postage_stamps import create_cutout as create_cutout
-    from .stamp_sheet import draw_sheet as draw_sheet
     from .visualization import CasaTable as CasaTable
 else:
     from dsa110_contimg._lazy import door
@@ -15,6 +14,5 @@ else:
     __getattr__, __dir__, __all__ = door(
         __name__,
         postage_stamps="Cutout create_cutout",
-        stamp_sheet="draw_sheet",
         visualization="CasaTable",
     )

@@ -3,8 +3,8 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .casatable import CasaTable as CasaTable
-    from .casatable import Column as Column
+    from .columns import Column as Column
 else:
     from dsa110_contimg._lazy import door
 
-    __getattr__, __dir__, __all__ = door(__name__, casatable="CasaTable Column")
+    __getattr__, __dir__, __all__ = door(__name__, casatable="CasaTable", columns="Column")

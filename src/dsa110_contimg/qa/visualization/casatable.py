@@ -1,27 +1,20 @@
-"""Browse a CASA table."""
+"""Browse a CASA table.
+
+Importing this module loads neither casacore nor numpy, which would start threads: its functions import what they need.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from dsa110_contimg.casa.tables import SubtableReference, open_table
-
-from .columns import Column as Column
-from .columns import FlaggedColumn
-from .html import draw_html
-from .summary import summarise
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Any
 
-    from dsa110_contimg.casa.tables import TableReader
-
-    from .summary import TableSummary
+    from dsa110_contimg.casa.tables import SubtableReference, TableReader
+    from dsa110_contimg.qa.visualization.columns import Column
+    from dsa110_contimg.qa.visualization.summary import TableSummary
 
 
 class CasaTable:
@@ -56,6 +49,8 @@ class CasaTable:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        from dsa110_contimg.casa.tables import open_table
+
         self._reader = open_table(path)
 
     @classmethod
@@ -92,6 +87,8 @@ class CasaTable:
     @property
     def subtables(self) -> dict[str, SubtableReference]:
         """The subtables, by name. One whose ``exists`` is False dangles: the table names it, and it is absent."""
+        from dsa110_contimg.casa.tables import SubtableReference
+
         return {name: value for name, value in self.keywords.items() if isinstance(value, SubtableReference)}
 
     def query(self, taql: str) -> CasaTable:
@@ -123,6 +120,8 @@ class CasaTable:
         TableSummary
             Its columns with their shapes, units and first values, its keywords and its subtables.
         """
+        from dsa110_contimg.qa.visualization.summary import summarise
+
         return summarise(self._reader)
 
     def close(self) -> None:
@@ -132,6 +131,8 @@ class CasaTable:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return self._column(key)
+        import numpy as np
+
         rows = np.atleast_1d(np.arange(self.nrows)[key])
         if rows.ndim != 1 or isinstance(key, bool):
             raise IndexError("rows are an integer, a slice, a list of integers, or a mask with one value for each row")
@@ -145,6 +146,8 @@ class CasaTable:
         return self._column(name)
 
     def _column(self, name: str) -> Column:
+        from dsa110_contimg.qa.visualization.columns import Column, FlaggedColumn
+
         if name not in self.columns and name.endswith("_F") and name.removesuffix("_F") in self.columns:
             return FlaggedColumn(self._reader, name.removesuffix("_F"))
         return Column(self._reader, name)
@@ -176,4 +179,6 @@ class CasaTable:
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
+        from dsa110_contimg.qa.visualization.html import draw_html
+
         return draw_html(self.summarise())

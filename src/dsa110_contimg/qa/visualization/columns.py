@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from dsa110_contimg.errors import ColumnNotFoundError
+from dsa110_contimg.qa.visualization.indexing import assign_axes, plan_box, plan_rows, split_index
 
-from .indexing import assign_axes, plan_box, plan_rows, split_index
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
-from .summary import count_subtables
+from dsa110_contimg.qa.visualization.summary import count_subtables
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .summary import TableSummary
+    from dsa110_contimg.qa.visualization.summary import TableSummary
 
 
 class _Markup(str):

@@ -7,10 +7,10 @@ picks the answer from the box. numpy does the picking, so that its rules hold wi
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
