@@ -302,10 +302,9 @@ def test_a_query_may_speak_of_writing_in_quotes(tmp_path: Path) -> None:
 
 
 def test_a_query_does_not_see_our_variables(ragged: Path) -> None:
-    hint = 3  # the name of a local variable here and in the reader
+    # python-casacore puts the caller's variables in the place of $name; the reader has a text called hint.
     with pytest.raises(errors.BadQueryError):
-        open_table(ragged).query("ROW == $hint")
-    assert hint == 3
+        open_table(ragged).query("'x' != $hint")
 
 
 def test_a_bad_query_keeps_the_parsers_message_and_counts_in_the_persons_words(ragged: Path) -> None:
