@@ -161,11 +161,11 @@ class CasacoreReader:
         if writing := _WRITING.search(_QUOTED.sub("", taql)):
             raise BadQueryError(f"The query {taql!r} contains {writing[0]!r}, and tables are only read.", hint=hint)
         with needs("casa"):
-            from casacore.tables import taql as run
+            from casacore.tables import table
         with self._entrance.translate(f"The query {taql!r} on {self.path} failed", hint, BadQueryError):
             try:
-                # Without locals casacore would put our own variables in the place of every $name.
-                rows = run(f"{_SELECT}{taql}\n)", style="", tables=[self._table], locals={"_": None})
+                # Not casacore.tables.taql, which evaluates $name and $(anything) in the query as Python.
+                rows = table(f"{_SELECT}{taql}\n)", [self._table], _oper=2)
             except RuntimeError as error:
                 raise RuntimeError(_without_wrapping(str(error), taql)) from error
         return CasacoreReader(rows, self._entrance, self._whole_nrows)

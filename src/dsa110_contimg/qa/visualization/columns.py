@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dsa110_contimg.casa.describe import missing_column
 from dsa110_contimg.errors import ColumnNotFoundError
 from dsa110_contimg.qa.visualization.indexing import assign_axes, plan_box, plan_rows, split_index
 
@@ -43,7 +44,8 @@ class Column:
     """
 
     def __init__(self, reader: TableReader, name: str) -> None:
-        reader.column_keywords(name)  # refuses a name that is not there
+        if name not in reader.columns:
+            raise missing_column(name, reader.columns, reader.path)
         self._reader = reader
         self.name = name
         """The column's name."""
