@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 # The children that tests start must not leave bytecode in folders whose contents the tests assert.
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+# Shared machines are slow at times; and what CI sees must not depend on chance.
+settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def outcome(array: Any, key: Any) -> Any:
         return IndexError
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.parametrize("name", TRUTH)
 def test_a_column_answers_as_the_whole_array_would(table: CasaTable, name: str, data: st.DataObject) -> None:
@@ -85,7 +85,7 @@ def test_a_column_answers_as_the_whole_array_would(table: CasaTable, name: str, 
         assert np.array_equal(found, expected)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_flagged_column_is_masked_as_the_whole_array_would_be(table: CasaTable, data: st.DataObject) -> None:
     mask = TRUTH["FLAG"] | TRUTH["FLAG_ROW"][:, None, None]
@@ -98,7 +98,7 @@ def test_a_flagged_column_is_masked_as_the_whole_array_would_be(table: CasaTable
         assert np.array_equal(np.ma.filled(found, 0), np.ma.filled(expected, 0))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=part_of_axis(ROWS))
 def test_rows_of_a_table_are_those_numpy_would_take(table: CasaTable, key: Any) -> None:
     expected = outcome(np.arange(ROWS), key)

@@ -40,7 +40,7 @@ def images() -> dict[tuple[str, float, float], Path]:
     # Never half a pixel: two ways to compute a pixel's size may then round apart.
     size=st.integers(1, 36).flatmap(lambda n: st.floats(n - 0.49, n + 0.49)),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_same_pixels_as_cutout2d(
     images: dict[tuple[str, float, float], Path], field: int, x: float, y: float, size: float
 ) -> None:

@@ -52,7 +52,7 @@ def headers(draw: st.DrawFn) -> fits.Header:
 
 
 @given(headers(), offsets, offsets)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_zenithal_agrees_with_astropy(header: fits.Header, east: float, north: float) -> None:
     celestial = read_celestial(Header(header.tostring(endcard=False, padding=False)), 0, 1)
     projection = make_projection(celestial)
@@ -68,7 +68,7 @@ def test_zenithal_agrees_with_astropy(header: fits.Header, east: float, north: f
 
 
 @given(headers(), offsets, offsets)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_own_wcs_agrees_with_the_header(header: fits.Header, east: float, north: float) -> None:
     celestial = read_celestial(Header(header.tostring(endcard=False, padding=False)), 0, 1)
     with warnings.catch_warnings():
@@ -84,7 +84,7 @@ def test_own_wcs_agrees_with_the_header(header: fits.Header, east: float, north:
 
 
 @given(headers(), angles, declinations)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_far_side_has_no_pixel(header: fits.Header, ra_deg: float, dec_deg: float) -> None:
     header["RADESYS"] = "ICRS"
     celestial = read_celestial(Header(header.tostring(endcard=False, padding=False)), 0, 1)
@@ -141,7 +141,7 @@ def test_one_bad_position_does_not_spoil_the_others() -> None:
 
 
 @given(headers())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_local_axes_are_the_inverse_of_the_pixel_matrix_at_the_reference_point(header: fits.Header) -> None:
     header["LONPOLE"], header["RADESYS"] = (0.0 if header["CRVAL2"] >= 90 else 180.0), "ICRS"
     celestial = read_celestial(Header(header.tostring(endcard=False, padding=False)), 0, 1)

@@ -223,6 +223,7 @@ def create_cutout(
     ('full', 'Jy/beam')
     >>> bool(abs(stamp.data.max() - 1.0) < 0.01)
     True
+    >>> folder.cleanup()
     """
     from dsa110_contimg.images.radio_images import open_image
     from dsa110_contimg.images.windows import count_pixels, cut_window, find_origin

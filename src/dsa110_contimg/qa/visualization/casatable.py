@@ -44,8 +44,15 @@ class CasaTable:
 
     Examples
     --------
-    >>> with CasaTable("field.ms") as table:  # doctest: +SKIP
-    ...     amplitude = abs(table.query("ANTENNA1 != ANTENNA2").DATA_F[:, 100:200])
+    >>> import tempfile
+    >>> from dsa110_contimg.simulate import simulate_measurement_set
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> truth = simulate_measurement_set(f"{folder.name}/field.ms", n_antennas=4, n_times=2, seed=1)
+    >>> with CasaTable(truth.path) as table:
+    ...     amplitude = abs(table.query("ANTENNA1 == 0").DATA_F[:, 10:20])
+    >>> amplitude.shape
+    (6, 10, 2)
+    >>> folder.cleanup()
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
