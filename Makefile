@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
+# Exported rather than given as -c, so that it also holds where pip builds the package.
+CONSTRAINED := PIP_CONSTRAINT=$(CURDIR)/constraints.txt
 LOWEST := .venv-lowest
 
 .DEFAULT_GOAL := help
@@ -52,15 +54,15 @@ $(VENV)/pyvenv.cfg $(LOWEST)/pyvenv.cfg:
 	$(PYTHON) -m venv $(@D)
 
 $(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
-	$(PIP) install --quiet -c constraints.txt -e .
+	$(CONSTRAINED) $(PIP) install --quiet -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	$(CONSTRAINED) $(PIP) install --quiet -e '.[dev]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
-	$(PIP) install --quiet -c constraints.txt -e '.[bench]'
+	$(CONSTRAINED) $(PIP) install --quiet -e '.[bench]'
 	@touch $@
 
 $(LOWEST)/.dev: $(LOWEST)/pyvenv.cfg pyproject.toml constraints-lowest.txt

@@ -58,8 +58,8 @@ def run(
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=60, check=False)
 
 
-def facts(statement: str, cwd: Path, *first: Path, before: str = "") -> dict[str, Any]:
-    finished = run(statement, cwd, *first, before=before)
+def facts(statement: str, cwd: Path, *first: Path, package: Path = PACKAGE, before: str = "") -> dict[str, Any]:
+    finished = run(statement, cwd, *first, package=package, before=before)
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""
     found: dict[str, Any] = json.loads(finished.stdout)
@@ -87,34 +87,31 @@ def test_every_module_is_pure_beside_a_casacore_that_kills(module: str, fatal: P
     assert found["tasks"] == facts("pass", tmp_path, before="import numpy")["tasks"]
 
 
+CASA = ["absent", "installed", "broken", "fatal"]
+
+
+def placed(casa: str, fatal: Path) -> list[Path]:
+    """Return what comes first on the path, so that CASA is in such a state."""
+    folders = {"absent": TESTS / "victims" / "absent", "broken": TESTS / "victims" / "broken", "fatal": fatal}
+    return [folders[casa]] if casa in folders else []
+
+
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
+@pytest.mark.parametrize("casa", CASA)
 def test_every_door_is_pure_whatever_casa_is(door: str, casa: str, fatal: Path, tmp_path: Path) -> None:
-    first = {
-        "absent": [TESTS / "victims" / "absent"],
-        "installed": [],
-        "broken": [TESTS / "victims" / "broken"],
-        "fatal": [fatal],
-    }
-    found = facts(door, tmp_path, *first[casa])
+    found = facts(door, tmp_path, *placed(casa, fatal))
     assert_pure(found)
     assert found["tasks"] == 1
     assert not {"astropy", "matplotlib", "pandas", "numpy", "PIL", "click", "rich"} & set(found["modules"])
 
 
-@pytest.mark.parametrize("casa", ["absent", "installed", "broken", "fatal"])
+@pytest.mark.parametrize("casa", CASA)
 def test_a_stamp_is_cut_whatever_casa_is(casa: str, fatal: Path, tmp_path: Path) -> None:
     path = write_image(tmp_path / "a.fits", ramp(64, 64), sky_header())
-    first = {
-        "absent": [TESTS / "victims" / "absent"],
-        "installed": [],
-        "broken": [TESTS / "victims" / "broken"],
-        "fatal": [fatal],
-    }
     statement = (
         f"from dsa110_contimg.qa import create_cutout; result = create_cutout({str(path)!r}, 150, 30, 0.1).status"
     )
-    found = facts(statement, tmp_path, *first[casa], before="import numpy")
+    found = facts(statement, tmp_path, *placed(casa, fatal), before="import numpy")
     assert_pure(found)
     assert found["result"] == "'full'"
     assert not {"astropy", "matplotlib", "pandas"} & set(found["modules"])
@@ -137,61 +134,79 @@ def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp
     assert "pip install" in finished.stderr
 
 
-def test_help_loads_no_numpy(tmp_path: Path) -> None:
-    call = "import sys; sys.argv[1:] = ['--help']\nfrom dsa110_contimg.cli.app import main"
+@pytest.mark.parametrize("verb", [[], ["cutout"], ["stamps"], ["table"], ["casa"], ["simulate"]], ids=" ".join)
+def test_help_loads_no_numpy(verb: list[str], tmp_path: Path) -> None:
+    call = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom dsa110_contimg.cli.app import main"
     finished = run(f"{call}\ntry: main()\nexcept SystemExit: print(file=sys.stderr, *sys.modules)", tmp_path)
-    assert "stamps" in finished.stdout
+    assert "Usage: " in finished.stdout
     assert not {"numpy", "astropy", "matplotlib", "PIL", "casacore"} & set(finished.stderr.split())
 
 
-# What somebody may one day write into the package, and which fact must give it away.
-SABOTAGE = {
-    "casacore at the top": ("qa/visualization/casatable.py", "import casacore.tables", "killed"),
-    "casacore in a try": (
-        "qa/visualization/casatable.py",
-        "try:\n    import casacore.tables\nexcept ImportError:\n    pass",
-        "killed",
-    ),
-    "an eager door": (
-        "qa/__init__.py",
-        "from dsa110_contimg.qa.visualization import CasaTable\nimport casacore",
-        "killed",
-    ),
-    "environment": ("casa/environment.py", "import os\nos.environ['CASAPATH'] = '/data'", "environment"),
-    "warnings": ("qa/postage_stamps.py", "import warnings\nwarnings.filterwarnings('ignore')", "warning filters"),
-    "logging": ("qa/postage_stamps.py", "import logging\nlogging.basicConfig()", "logging handlers"),
-    "signal": ("qa/postage_stamps.py", "import signal\nsignal.signal(signal.SIGUSR1, print)", "signal handlers"),
-    "working directory": ("qa/postage_stamps.py", "import os\nos.mkdir('x'); os.chdir('x')", "working directory"),
-    "thread": (
-        "qa/postage_stamps.py",
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
-        "Python threads",
-    ),
-    "file": ("qa/postage_stamps.py", "open('left_behind', 'w').close()", "files"),
-    "astropy": ("qa/postage_stamps.py", "import astropy", "astropy"),
-    "numpy": ("qa/postage_stamps.py", "import numpy", "tasks"),
-}
+# ---------------------------------------------------------------------- the guard, seen red
+EAGER = ("qa/__init__.py", "from dsa110_contimg.qa.visualization.casatable import CasaTable")
+NATIVE = ("qa/visualization/casatable.py", "from casacore.tables import table")
+IN_A_TRY = ("qa/visualization/casatable.py", "try:\n    import casacore.tables\nexcept ImportError:\n    pass")
+THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+STAMPS = "qa/postage_stamps.py"
 
 
-@pytest.mark.parametrize("name", SABOTAGE)
-def test_the_guard_sees(name: str, fatal: Path, tmp_path: Path) -> None:
-    where, what, seen = SABOTAGE[name]
-    package = tmp_path / "src" / "dsa110_contimg"
+def sabotage(folder: Path, *additions: tuple[str, str]) -> tuple[Path, Path]:
+    """Copy the package, add lines to some of its files, and return the copy and an empty home."""
+    package, home = folder / "src" / "dsa110_contimg", folder / "home"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    with (package / where).open("a") as file:
-        file.write(f"\n{what}\n")
-    (tmp_path / "home").mkdir()
-    finished = run(
-        "from dsa110_contimg.qa import *; import dsa110_contimg.casa.environment",
-        tmp_path / "home",
-        fatal,
-        package=package,
-    )
-    if seen == "killed":
-        assert finished.returncode == -signal.SIGSEGV
-        return
-    found = json.loads(finished.stdout)
-    if seen == "tasks":
-        assert found["tasks"] > 1
-    else:
-        assert seen in found["changed"] or seen in found["modules"]
+    home.mkdir()
+    for where, what in additions:
+        with (package / where).open("a") as file:
+            file.write(f"\n{what}\n")
+    return package, home
+
+
+@pytest.mark.parametrize(
+    ("additions", "survives"), [([NATIVE], True), ([EAGER], True), ([EAGER, NATIVE], False), ([EAGER, IN_A_TRY], False)]
+)
+def test_either_lock_holds_alone_and_without_both_it_is_the_original_crash(
+    additions: list[tuple[str, str]], survives: bool, fatal: Path, tmp_path: Path
+) -> None:
+    package, home = sabotage(tmp_path, *additions)
+    finished = run("from dsa110_contimg.qa import create_cutout", home, fatal, package=package)
+    assert finished.returncode == (0 if survives else -signal.SIGSEGV)
+
+
+@pytest.mark.parametrize("addition", [NATIVE, IN_A_TRY], ids=["at the top", "in a try"])
+def test_casacore_at_module_level_is_seen(addition: tuple[str, str], fatal: Path, tmp_path: Path) -> None:
+    package, home = sabotage(tmp_path, addition)
+    finished = run("from dsa110_contimg.qa import *", home, fatal, package=package)
+    assert finished.returncode == -signal.SIGSEGV
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "seen"),
+    [
+        ("casa/environment.py", "import os\nos.environ['CASAPATH'] = '/data'", "environment"),
+        (STAMPS, "import warnings\nwarnings.filterwarnings('ignore')", "warning filters"),
+        (STAMPS, "import logging\nlogging.basicConfig()", "logging handlers"),
+        (STAMPS, "import signal\nsignal.signal(signal.SIGUSR1, print)", "signal handlers"),
+        (STAMPS, "import os\nos.mkdir('x'); os.chdir('x')", "working directory"),
+        (STAMPS, THREAD, "Python threads"),
+        (STAMPS, "open('left_behind', 'w').close()", "files"),
+    ],
+)
+def test_a_side_effect_is_seen(where: str, what: str, seen: str, tmp_path: Path) -> None:
+    package, home = sabotage(tmp_path, (where, what))
+    found = facts("from dsa110_contimg.qa import *; import dsa110_contimg.casa.environment", home, package=package)
+    assert seen in found["changed"]
+    with pytest.raises(AssertionError):
+        assert_pure(found)
+
+
+@pytest.mark.parametrize("library", ["astropy", "matplotlib", "numpy"])
+def test_a_heavy_import_is_seen(library: str, tmp_path: Path) -> None:
+    package, home = sabotage(tmp_path, (STAMPS, f"import {library}"))
+    found = facts("from dsa110_contimg.qa import create_cutout", home, package=package)
+    assert library in found["modules"]
+    assert found["tasks"] > 1
+
+
+def test_a_file_written_and_removed_again_is_seen(tmp_path: Path) -> None:
+    package, home = sabotage(tmp_path, (STAMPS, "import os\nopen('x', 'w').close(); os.remove('x')"))
+    assert facts("from dsa110_contimg.qa import create_cutout", home, package=package)["effects"]

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from dsa110_contimg.cli.simulate import command
 from dsa110_contimg.errors import OutputExistsError
-from support import run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,24 +32,3 @@ def test_a_measurement_set_in_the_way_is_found_before_any_epoch_is_written(tmp_p
     with pytest.raises(OutputExistsError):
         CliRunner().invoke(command, [str(tmp_path), *FEW], catch_exceptions=False)
     assert [path.name for path in tmp_path.iterdir()] == ["simulated.ms"]
-
-
-def test_help_loads_no_numpy() -> None:
-    code = (
-        "import sys; from dsa110_contimg.cli.simulate import command\n"
-        "command(['--help'], standalone_mode=False); assert 'numpy' not in sys.modules"
-    )
-    done = run_python(code)
-    assert done.returncode == 0, done.stderr
-    assert "--variables" in done.stdout
-
-
-@pytest.mark.parametrize("name", ["simulate_image", "simulate_epochs", "simulate_measurement_set", "Source"])
-def test_the_room_opens_without_anything_heavy(name: str) -> None:
-    code = (
-        f"import sys; from dsa110_contimg.simulate import {name}\n"
-        "heavy = {'astropy', 'casacore', 'casatools', 'matplotlib', 'rich'}\n"
-        "found = heavy & {module.partition('.')[0] for module in sys.modules}; assert not found, found"
-    )
-    done = run_python(code)
-    assert done.returncode == 0, done.stderr

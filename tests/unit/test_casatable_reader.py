@@ -24,16 +24,6 @@ def ragged(tmp_path: Path) -> Path:
     return make_table(tmp_path / "ragged", {"DATA": RAGGED, "ROW": np.arange(4)})
 
 
-def test_importing_the_doors_loads_no_casa() -> None:
-    code = (
-        "import sys; from dsa110_contimg.qa.visualization import CasaTable; "
-        "from dsa110_contimg.casa import open_table, ensure_casa_path; import dsa110_contimg.casa.inventory; "
-        "print([name for name in ('casacore', 'casatools', 'arcae', 'astropy', 'matplotlib') if name in sys.modules])"
-    )
-    child = run_python(code)
-    assert (child.returncode, child.stdout.strip()) == (0, "[]"), child.stderr
-
-
 def test_every_type_keeps_its_dtype_and_values(tmp_path: Path) -> None:
     kinds = ["bool", "uint8", "int16", "int32", "uint32", "int64", "float32", "float64", "complex64", "complex128"]
     truth = {kind.upper(): np.array([[0, 1, 1], [1, 0, 1]]).astype(kind) for kind in kinds}

@@ -19,7 +19,6 @@ from dsa110_contimg.cli.app import verbs
 from dsa110_contimg.cli.cutout import command
 from dsa110_contimg.images.beam import Beam
 from stand_ins import StandIn, make_stamp
-from support import run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,19 +141,6 @@ def test_what_goes_wrong_is_said_without_a_traceback(
     assert says in result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.output
-
-
-def test_help_loads_no_numpy() -> None:
-    code = "\n".join(
-        (
-            "import sys",
-            "from dsa110_contimg.cli import cutout, stamps",
-            "for module in (cutout, stamps):",
-            "    module.command.main(['--help'], standalone_mode=False)",
-            "print('loaded', {'numpy', 'PIL', 'astropy', 'rich'} & set(sys.modules))",
-        )
-    )
-    assert run_python(code).stdout.endswith("loaded set()\n")
 
 
 def test_every_option_is_explained() -> None:

@@ -128,12 +128,6 @@ def test_errors_are_told_without_a_traceback(path: Path, args: list[str], exit_c
     assert "Traceback" not in result.stderr
 
 
-def test_help_loads_no_numpy(path: Path) -> None:
-    code = f"import sys, atexit; atexit.register(lambda: print('numpy' in sys.modules, file=sys.stderr)); {RUN}"
-    assert run_python(code, "--help").stderr.strip() == "False"
-    assert run_python(code, str(path)).stderr.strip() == "True"
-
-
 def test_a_real_pipe_gets_plain_text(path: Path) -> None:
     child = run_python(RUN, str(path))
     assert child.returncode == 0, child.stderr
