@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+# Of the memory that this program ever held, not that of the parent it was forked from, which rusage would count.
+_TELL_MEMORY = """
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     """What one contender needed."""
@@ -29,15 +36,16 @@ class Result:
     """Median of the largest memory of a run, where it is a process of its own."""
 
 
-def race(contenders: Mapping[str, Callable[[], object]], rounds: int, title: str) -> dict[str, Result]:
-    """Time each contender once a round, after one round that does not count."""
+def race(contenders: Mapping[str, Callable[[], object]], rounds: int, calls: int, title: str) -> dict[str, Result]:
+    """Time some calls of each contender in a row, as a loop makes them, once a round; the first does not count."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for number in track(range(rounds + 1), title, console=Console(stderr=True), transient=True):
         for name, run in contenders.items():
             start = time.perf_counter()
-            run()
+            for _ in range(calls):
+                run()
             if number:
-                times[name].append(time.perf_counter() - start)
+                times[name].append((time.perf_counter() - start) / calls)
     return {name: Result(statistics.median(found)) for name, found in times.items()}
 
 
@@ -47,15 +55,12 @@ def race_processes(scripts: Mapping[str, str], rounds: int, title: str) -> dict[
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in scripts}
     for number in track(range(rounds + 1), title, console=Console(stderr=True), transient=True):
         for name, script in scripts.items():
+            command = [sys.executable, "-c", script + _TELL_MEMORY]
             start = time.perf_counter()
-            child = subprocess.Popen([sys.executable, "-c", script], env=environment)
-            _, status, usage = os.wait4(child.pid, 0)
+            child = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
             elapsed = time.perf_counter() - start
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode:
-                raise RuntimeError(f"{name} ended with {child.returncode}")
             if number:
-                found[name].append((elapsed, usage.ru_maxrss / 1024))
+                found[name].append((elapsed, int(child.stdout.split()[-1]) / 1024))
     return {
         name: Result(*(statistics.median(column) for column in zip(*runs, strict=True))) for name, runs in found.items()
     }

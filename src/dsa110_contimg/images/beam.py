@@ -42,7 +42,7 @@ class Beam:
 
 
 _NUMBER = r"([-+]?[\d.]+(?:[EeDd][-+]?\d+)?)"
-_CLEAN = re.compile(rf"CLEAN\s+BMAJ=\s*{_NUMBER}\s+BMIN=\s*{_NUMBER}(?:\s+BPA=\s*{_NUMBER})?")
+_CLEAN = rf"CLEAN\s+BMAJ=\s*{_NUMBER}\s+BMIN=\s*{_NUMBER}(?:\s+BPA=\s*{_NUMBER})?"
 
 
 def find_beam(header: Header, plane_beams: Callable[[], PlaneBeams], channel: int, stokes: int) -> Beam | None:
@@ -74,7 +74,7 @@ def find_beam(header: Header, plane_beams: Callable[[], PlaneBeams], channel: in
     if found is None:
         found = _pick_beam(plane_beams(), channel, stokes)
     if found is None:
-        cleaned = _CLEAN.findall(header.string("HISTORY"))
+        cleaned = re.findall(_CLEAN, header.string("HISTORY"))
         if cleaned:
             found = make_beam(*(float(field.upper().replace("D", "E")) if field else None for field in cleaned[-1]))
     return found

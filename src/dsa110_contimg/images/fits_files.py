@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import mmap
 import warnings
-import zlib
 from dataclasses import dataclass
 
 from dsa110_contimg.errors import UnreadableImageError
@@ -152,6 +150,9 @@ def _load(path: str) -> mmap.mmap | bytes:
 
 
 def _decompress(path: str) -> bytes:
+    import gzip
+    import zlib
+
     try:
         with gzip.open(path) as file:
             content = file.read()

@@ -47,8 +47,9 @@ def unit_vectors(ra_deg: ArrayLike, dec_deg: ArrayLike) -> NDArray[np.float64]:
     numpy.ndarray, shape (3, n)
         Unit vectors.
     """
-    ra, dec = np.radians(np.atleast_1d(ra_deg)), np.radians(np.atleast_1d(dec_deg))
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+    angles = np.radians(np.array([ra_deg, dec_deg], np.float64).reshape(2, -1))
+    (cos_ra, cos_dec), (sin_ra, sin_dec) = np.cos(angles), np.sin(angles)
+    return np.array([cos_dec * cos_ra, cos_dec * sin_ra, sin_dec])
 
 
 def local_axes(projection: Projection, ra_deg: float, dec_deg: float) -> NDArray[np.float64]:

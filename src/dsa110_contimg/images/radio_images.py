@@ -92,6 +92,11 @@ class RadioImage:
         """Shape (ny, nx) of one plane."""
         return self.axes.shape
 
+    @cached_property
+    def pixel_scales_deg(self) -> tuple[float, float]:
+        """Size (y, x) of a pixel at the reference point, in degrees."""
+        return self.celestial.pixel_scales_deg
+
     @property
     def held_bytes(self) -> int:
         """Memory that the open image holds."""

@@ -40,15 +40,15 @@ def count_pixels(image: RadioImage, size_arcmin: float) -> tuple[int, int]:
     BadPositionError
         If that is less than a pixel, or more than the image.
     """
-    ny, nx = (round(size_arcmin / 60 / scale) for scale in image.celestial.pixel_scales_deg)
+    ny, nx = (round(size_arcmin / 60 / scale) for scale in image.pixel_scales_deg)
     height, width = image.shape
     if ny < 1 or nx < 1:
         raise BadPositionError(
             f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width) of {image.path}.",
-            hint=f"Give at least {max(image.celestial.pixel_scales_deg) * 60:.3g} arcmin, the size of one pixel.",
+            hint=f"Give at least {max(image.pixel_scales_deg) * 60:.3g} arcmin, the size of one pixel.",
         )
     if ny > height or nx > width:
-        whole = min(n * scale * 60 for n, scale in zip(image.shape, image.celestial.pixel_scales_deg, strict=True))
+        whole = min(n * scale * 60 for n, scale in zip(image.shape, image.pixel_scales_deg, strict=True))
         raise BadPositionError(
             f"A size of {size_arcmin:g} arcmin is {ny} × {nx} pixels (height × width); "
             f"{image.path} has {height} × {width}.",
@@ -112,12 +112,11 @@ def cut_window(
         return None
     pixels = image.read(plane, rows, columns)
     has_sky = np.isfinite(pixels)
-    if not np.any(pixels, where=has_sky):
+    is_whole = has_sky.all()
+    if not (pixels.any() if is_whole else pixels[has_sky].any()):
         status = "blank"
-    elif pixels.shape == shape and has_sky.all():
-        status = "full"
     else:
-        status = "partial"
+        status = "full" if is_whole and pixels.shape == shape else "partial"
     if pixels.shape != shape:
         padded = np.full(shape, fill_value, pixels.dtype)
         padded[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = pixels

@@ -61,8 +61,8 @@ class Cutout:
     """``"full"``; ``"partial"`` where some pixels have no sky; ``"blank"`` where none has, or all are zero."""
     header: Mapping[str, Value]
     """The parent's cards, read-only."""
-    celestial: Celestial
-    """Sky coordinates of the stamp in canonical form, from which `wcs` is made."""
+    parent_celestial: Celestial
+    """Sky coordinates of the parent in canonical form, from which `wcs` is made."""
 
     def __repr__(self) -> str:
         ny, nx = self.data.shape
@@ -90,14 +90,14 @@ class Cutout:
     @cached_property
     def wcs(self) -> Any:
         """Two celestial axes of the stamp as an `astropy.wcs.WCS`, made when they are first asked for."""
-        return self.celestial.make_wcs(self.data.shape)
+        return self.parent_celestial.shift(*self.origin).make_wcs(self.data.shape)
 
     @cached_property
     def sky_axes(self) -> NDArray[np.float64]:
         """How east and north lie on the stamp: ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree."""
         from dsa110_contimg.images.projections import local_axes, make_projection
 
-        return local_axes(make_projection(self.celestial), self.ra_deg, self.dec_deg)
+        return local_axes(make_projection(self.parent_celestial), self.ra_deg, self.dec_deg)
 
     def write(self, path: str | PathLike[str]) -> None:
         """Write the stamp as a FITS file.
@@ -261,7 +261,7 @@ def create_cutout(
         mjd=parent.mjd,
         status=status,
         header=parent.header,
-        celestial=parent.celestial.shift(*origin),
+        parent_celestial=parent.celestial,
     )
 
 
