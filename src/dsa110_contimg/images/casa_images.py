@@ -124,18 +124,21 @@ class CasaPixels:
 
         Raises
         ------
-        TableError
-            If the table cannot be read.
+        UnreadableImageError
+            If the table of the image or of its mask cannot be read.
         """
         start = tuple(entry.start if isinstance(entry, slice) else entry for entry in index)
         stop = tuple(entry.stop if isinstance(entry, slice) else entry + 1 for entry in index)
         degenerate = tuple(axis for axis, entry in enumerate(index) if not isinstance(entry, slice))
-        found = np.asarray(self._image.read_cell_slice(_PIXELS, 0, start, stop)).squeeze(degenerate)
+        try:
+            found = self._image.read_cell_slice(_PIXELS, 0, start, stop)
+            good = None if self._mask is None else self._mask.read_cell_slice(_MASK, 0, start, stop)
+        except TableError as error:
+            raise UnreadableImageError(f"The pixels cannot be read: {error.message}", hint=error.hint) from error
         pixels: NDArray[np.floating[Any]] = found.astype("f4" if found.dtype == np.float32 else "f8")
-        if self._mask is not None:
-            good = np.asarray(self._mask.read_cell_slice(_MASK, 0, start, stop)).squeeze(degenerate)
-            pixels[~good.astype(bool)] = math.nan
-        return pixels
+        if good is not None:
+            pixels[~good] = math.nan
+        return pixels.squeeze(degenerate)
 
 
 def open_casa_image(path: str) -> CasaImage:

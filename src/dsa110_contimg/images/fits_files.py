@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import mmap
-import warnings
 from dataclasses import dataclass
 
 from dsa110_contimg.errors import UnreadableImageError
 from dsa110_contimg.images.axes import find_axes
 from dsa110_contimg.images.beam import make_beam
 from dsa110_contimg.images.header import BLOCK, CARD, Header
-from dsa110_contimg.images.pixels import CompressedPixels, MappedPixels
+from dsa110_contimg.images.pixels import MappedPixels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -257,19 +256,7 @@ def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage 
     if not found.is_compressed:
         pixels: Pixels = MappedPixels(buffer, found.data_start, found.lengths, found.header)
         return FitsImage(found.number, found.header, axes, pixels, path)
-    header, compressed = _open_compressed(path, found.number)
-    return FitsImage(found.number, header, axes, compressed, path)
+    from dsa110_contimg.images.compressed import CompressedPixels
 
-
-def _open_compressed(path: str, number: int) -> tuple[Header, CompressedPixels]:
-    from astropy.io import fits
-
-    try:
-        with warnings.catch_warnings():
-            # Said for the caller's own terminal, about keywords that do not touch the pixels.
-            warnings.simplefilter("ignore", fits.verify.VerifyWarning)
-            hdus = fits.open(path)
-            hdu = hdus[number]
-        return Header(hdu.header.tostring(endcard=False, padding=False)), CompressedPixels(hdus, hdu.section)
-    except (OSError, TypeError, KeyError, IndexError) as error:
-        raise UnreadableImageError(f"HDU {number} of {path} cannot be decompressed: {error}.", hint=_DAMAGED) from error
+    compressed = CompressedPixels(path, found.number)
+    return FitsImage(found.number, compressed.header, axes, compressed, path)

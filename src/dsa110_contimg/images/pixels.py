@@ -1,13 +1,8 @@
-"""Where pixels come from: a memory map, or tiles that have to be decompressed.
-
-Each source answers one question: the pixels at an index, as native floats that belong to the caller.
-"""
+"""Where pixels come from: a source gives the pixels at an index, as native floats that belong to the caller."""
 
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 
 import numpy as np
 
@@ -91,40 +86,3 @@ class MappedPixels:
         if self._blank is not None:
             pixels[stored == self._blank] = math.nan
         return pixels
-
-
-class CompressedPixels:
-    """Tile-compressed FITS pixels, of which astropy decompresses the tiles that an index touches.
-
-    Parameters
-    ----------
-    hdus : astropy.io.fits.HDUList
-        The open file; it is closed when these pixels are forgotten.
-    section : astropy.io.fits.hdu.compressed.section.CompImageSection
-        The section of the image's HDU.
-    """
-
-    held_bytes = 0
-
-    def __init__(self, hdus: Any, section: Any) -> None:
-        self._section = section
-        weakref.finalize(self, hdus.close)
-        self._lock = threading.Lock()  # the section seeks in one file
-
-    def read(self, index: Index) -> NDArray[np.floating[Any]]:
-        """Decompress the pixels at an index.
-
-        Parameters
-        ----------
-        index : tuple of int or slice
-            One entry an axis, in numpy order.
-
-        Returns
-        -------
-        numpy.ndarray
-            Native floats that the caller owns.
-        """
-        with self._lock:
-            found = np.asarray(self._section[index])
-        wide = found.dtype.itemsize > (4 if found.dtype.kind == "f" else 2)
-        return found.astype("f8" if wide else "f4")
