@@ -53,7 +53,6 @@ def test_damaged_bytes(kind: str, tmp_path: Path) -> None:
             create_cutout(path, 150.0, 30.0, 0.5)
             tally["a stamp"] += 1
         except ContimgError as error:
-            assert str(error)
             tally[type(error).__name__] += 1
     # Both ends of the scale must have been reached, or the damage was none, or all too great.
     assert tally["UnreadableImageError"] > 50
