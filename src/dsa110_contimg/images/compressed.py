@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 import weakref
@@ -15,12 +16,17 @@ from dsa110_contimg.images.header import Header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterator
     from typing import Any
 
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.pixels import Index
+
+_TILES = {"COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA"}
+_FORM = re.compile(r"(?P<repeat>\d*)(?P<kind>[LXBIJKAEDCMPQ])(?P<element>(?<=[PQ])[LBIJKAEDCM])?")
+_BYTES = {"L": 1, "X": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 
 _opening = threading.Lock()  # catch_warnings changes what all threads share
 
@@ -81,6 +87,50 @@ class CompressedPixels:
             found = np.asarray(self._section[index])
         wide = found.dtype.itemsize > (4 if found.dtype.kind == "f" else 2)
         return found.astype("f8" if wide else "f4")
+
+
+def check_tiles(path: str, header: Header, buffer: mmap.mmap | bytes, data_start: int) -> None:
+    """Check that every tile lies where its descriptor says; astropy's decoders crash Python where one does not.
+
+    Parameters
+    ----------
+    path : str
+        The file, for the error's message.
+    header : Header
+        The cards of the table that holds the tiles.
+    buffer : mmap.mmap or bytes
+        The whole file.
+    data_start : int
+        Where the table begins.
+
+    Raises
+    ------
+    UnreadableImageError
+        If a descriptor points outside the table's heap, or to fewer bytes than any tile has.
+    ValueError
+        If a keyword of the table is no number.
+    """
+    n_rows, width = int(header.number("NAXIS2", 0)), int(header.number("NAXIS1", 0))
+    table = np.ndarray((n_rows, width), np.uint8, buffer, data_start)
+    heap = n_rows * width + int(header.number("PCOUNT", 0)) - int(header.number("THEAP", n_rows * width))
+    shortest = 5 if header.string("ZCMPTYPE").startswith("RICE") else 1  # one pixel as it is, and one code
+    position = 0
+    for field in range(1, int(header.number("TFIELDS", 0)) + 1):
+        form = _FORM.match(header.string(f"TFORM{field}"))
+        if form is None:
+            raise ValueError(f"TFORM{field} = {header.get(f'TFORM{field}')!r} is no format")
+        size = int(form["repeat"] or 1) * _BYTES[form["kind"]]
+        if form["element"] and header.string(f"TTYPE{field}") in _TILES:
+            pairs = table[:, position : position + size].copy().view(">i4" if form["kind"] == "P" else ">i8")
+            length, offset = pairs.astype(np.int64).T
+            end = offset + length * _BYTES[form["element"]]
+            wrong = (length < 0) | (offset < 0) | (end > heap) | ((length > 0) & (length < shortest))
+            if wrong.any():
+                raise UnreadableImageError(
+                    f"{path} is damaged: tile {int(wrong.argmax()) + 1} of {n_rows} is not where the file says it is.",
+                    hint="Copy or make the file again.",
+                )
+        position += size
 
 
 @contextmanager

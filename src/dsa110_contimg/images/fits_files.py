@@ -256,7 +256,8 @@ def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage 
     if not found.is_compressed:
         pixels: Pixels = MappedPixels(buffer, found.data_start, found.lengths, found.header)
         return FitsImage(found.number, found.header, axes, pixels, path)
-    from dsa110_contimg.images.compressed import CompressedPixels
+    from dsa110_contimg.images.compressed import CompressedPixels, check_tiles
 
+    check_tiles(path, found.header, buffer, found.data_start)
     compressed = CompressedPixels(path, found.number)
     return FitsImage(found.number, compressed.header, axes, compressed, path)
