@@ -50,9 +50,9 @@ def test_damaged_bytes(kind: str, tmp_path: Path) -> None:
     assert child.returncode == 0, child.stderr
     tally = Counter(child.stdout.split())
     assert tally.total() == DAMAGES
-    # Both ends of the scale must have been reached, or the damage was none, or all too great.
     assert tally["UnreadableImageError"] > 50
-    assert tally["stamp"] > (0 if kind == "gz" else 10)
+    # gzip's checksum sees every flipped bit; elsewhere much damage touches other pixels than those of the stamp.
+    assert tally["stamp"] > 10 or kind == "gz"
 
 
 CUT_ALL = """
