@@ -185,7 +185,7 @@ def test_no_file(tmp_path: Path) -> None:
         bytes(range(256)),
         b"<?xml version='1.0'?><VOTABLE><broken",
         b"SIMPLE  =                    T",
-        gzip.compress(b"neither"),
+        gzip.compress(b"\0neither"),
     ],
 )
 def test_files_that_are_no_catalogue(tmp_path: Path, content: bytes) -> None:
@@ -211,13 +211,24 @@ def test_a_folder_and_an_image_are_no_catalogue(tmp_path: Path) -> None:
         read_catalogue(tmp_path / "image.fits")
 
 
-@given(st.binary(max_size=200))
+MAGIC = st.sampled_from(
+    [b"", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\0", b"SIMPLE  =", b"<?xml", b"# %ECSV", b"ra,dec\n"]
+)
+
+
+@given(st.tuples(MAGIC, st.binary(max_size=200)).map(b"".join))
 def test_any_bytes_give_a_catalogue_or_our_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(content)
     with warnings.catch_warnings(), contextlib.suppress(CatalogueError):
         warnings.simplefilter("ignore", ContimgWarning)
         assert len(read_catalogue(path)) > 0
+
+
+def test_a_gzipped_table(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv.gz"
+    path.write_bytes(gzip.compress(b"name,ra,dec\nA,150,-30\n"))
+    assert read_catalogue(path).names == ("A",)
 
 
 @given(st.lists(st.text(max_size=200), max_size=20))

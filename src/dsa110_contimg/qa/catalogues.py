@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import re
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,15 +170,17 @@ def _read_table(path: Path) -> Any:
     from astropy.utils.exceptions import AstropyWarning
 
     try:
-        with path.open("rb") as file:
-            head = file.read(4096)
+        # Read whole here: astropy leaves files open that turn out to be something else.
+        content = path.read_bytes()
+        if content.startswith(b"\x1f\x8b"):
+            content = gzip.decompress(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # about the letter of a standard, not about the data
-            table = Table.read(path, **_choose_format(path, head))
+            source, options = _choose_reader(content)
+            table = Table.read(source, **options)
             table.convert_bytestring_to_unicode()
     # What astropy's readers raise on files that are not what they seem; ExpatError and VOTable's errors are among them.
-    # ImportError: a compression for which astropy wants another package.
-    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, SyntaxError, ImportError) as error:
+    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, SyntaxError, zlib.error) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise UnreadableCatalogueError(
             f"{path} could not be read as a table: {reason}",
@@ -184,24 +189,27 @@ def _read_table(path: Path) -> Any:
     return table
 
 
-def _choose_format(path: Path, head: bytes) -> dict[str, Any]:
-    """Choose astropy's reader by the beginning of the file."""
-    if head.startswith((b"SIMPLE  =", b"\x1f\x8b")):
-        return {"format": "fits", "hdu": _find_table_hdu(path)}
-    if b"<VOTABLE" in head.upper() or head.lstrip().startswith(b"<?xml"):
-        return {"format": "votable", "table_id": 0}
-    if head.startswith(b"# %ECSV"):
-        return {"format": "ascii.ecsv"}
-    text = head.decode("utf-8-sig", "replace").strip()
-    if not text or "\0" in text:
-        raise ValueError("it is neither text nor FITS" if text else "it is empty")
-    return {"format": "ascii.csv", "encoding": "utf-8-sig"} if "," in text.splitlines()[0] else {"format": "ascii"}
+def _choose_reader(content: bytes) -> tuple[Any, dict[str, Any]]:
+    """Choose astropy's reader by the beginning of the file, and give it the content in the form that it takes."""
+    if content.startswith(b"SIMPLE  ="):
+        return io.BytesIO(content), {"format": "fits", "hdu": _find_table_hdu(content)}
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return io.BytesIO(content), {"format": "votable", "table_id": 0}
+    text = content.decode("utf-8-sig")
+    if not text.strip():
+        raise ValueError("it is empty")
+    if "\0" in text:
+        raise ValueError("it is neither text nor FITS")
+    lines = text.splitlines()
+    if text.startswith("# %ECSV"):
+        return lines, {"format": "ascii.ecsv"}
+    return lines, {"format": "ascii.csv" if "," in text.lstrip().partition("\n")[0] else "ascii"}
 
 
-def _find_table_hdu(path: Path) -> int:
+def _find_table_hdu(content: bytes) -> int:
     from astropy.io import fits
 
-    with fits.open(path) as hdus:
+    with fits.open(io.BytesIO(content)) as hdus:
         for number, hdu in enumerate(hdus):
             # A compressed image is stored as a table, yet it is none.
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)) and not isinstance(hdu, fits.CompImageHDU):
