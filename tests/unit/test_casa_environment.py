@@ -114,6 +114,38 @@ def test_an_empty_casapath_counts_as_unset(home: Path, monkeypatch: pytest.Monke
     assert os.environ["CASAPATH"] == str(home / ".casa")
 
 
+def test_a_blank_casapath_names_no_place(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASAPATH", "  ")
+    data = make_data(home / ".casa" / "data")
+    assert ensure_casa_path() == data
+    assert os.environ["CASAPATH"] == "  "
+
+
+def test_a_relative_place_stays_good_when_the_caller_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make_data(tmp_path / "data")
+    monkeypatch.setenv("CASADATA", "data")
+    monkeypatch.chdir(tmp_path)
+    assert ensure_casa_path() == data
+    assert os.environ.pop("CASAPATH") == str(tmp_path)
+
+
+def test_places_one_may_not_look_into_are_passed_over(tmp_path: Path) -> None:
+    # Another person's home is closed, and where a container runs under a number nobody's home is known.
+    closed = make_data(tmp_path / "closed" / "data").parent
+    code = (
+        "import os, sys, pwd; from pathlib import Path; from dsa110_contimg.casa import environment; "
+        "environment._SITE_CONFIGS = (Path(sys.argv[1]) / 'casasiteconfig.py',); "
+        "os.environ.pop('HOME'); os.environ['CASADATA'] = sys.argv[1]; os.geteuid() or os.setuid(54321); "
+        "print(environment.ensure_casa_path())"
+    )
+    closed.chmod(0)
+    try:
+        child = run_python(code, str(closed))
+    finally:
+        closed.chmod(0o755)
+    assert (child.returncode, child.stdout.strip()) == (0, "None"), child.stderr
+
+
 def test_the_places_in_their_order(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each place is found once all that come before it are gone."""
     places = {name: make_data(tmp_path / name) for name in ("environment", "person", "site", "standard")}
@@ -170,7 +202,19 @@ def test_a_configuration_is_read_and_never_executed(tmp_path: Path, home: Path, 
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("text", ["measurespath = ", "\0", "measurespath = f(x)", "datapath = [None, 3]", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "measurespath = ",
+        "\0",
+        "measurespath = f(x)",
+        "datapath = [None, 3]",
+        "\xff",
+        "measurespath = {[]: 1}",
+        "measurespath = '~nobody_of_this_name/data'",
+        "measurespath = 'a\\0b'",
+    ],
+)
 def test_a_configuration_that_says_nothing_is_passed_over(home: Path, text: str) -> None:
     (home / ".casa").mkdir()
     (home / ".casa" / "config.py").write_bytes(text.encode("latin-1"))

@@ -51,7 +51,7 @@ def ensure_casa_path(data: str | os.PathLike[str] | None = None) -> Path | None:
     convention ``CASAPATH`` is the root whose subfolder ``data`` holds the data, so the parent is written where the
     folder is called ``data``, and the folder itself otherwise. The configuration files are read, never executed.
     """
-    found = _check_given(Path(data).expanduser().absolute()) if data is not None else find_casa_data()
+    found = _check_given(_place(data)) if data is not None else find_casa_data()
     if found is not None and not os.environ.get("CASAPATH"):
         os.environ["CASAPATH"] = str(found.parent if found.name == "data" else found)
     return found
@@ -71,7 +71,7 @@ def find_casa_data() -> Path | None:
 def _check_given(place: Path) -> Path:
     found = _data_in(place)
     if found is None:
-        lack = "holds no folders geodetic and ephemerides" if place.is_dir() else "is no folder"
+        lack = "holds no folders geodetic and ephemerides" if _is_folder(place) else "is no folder"
         raise CasaDataNotFoundError(
             f"There is no CASA data at {place}: it {lack}.",
             hint="Name the folder that holds them. If there is none: pip install casadata brings it.",
@@ -81,29 +81,39 @@ def _check_given(place: Path) -> Path:
 
 def _data_in(place: Path) -> Path | None:
     candidates = (place, place / "data")
-    return next((folder for folder in candidates if all((folder / part).is_dir() for part in _PARTS)), None)
+    return next((folder for folder in candidates if all(_is_folder(folder / part) for part in _PARTS)), None)
+
+
+def _is_folder(path: Path) -> bool:
+    # Not Path.is_dir, which raises where one may not look, as in another person's home.
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    # Not Path.expanduser, which raises where nobody's home is known, as in a container under a number for a user.
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
 
 
 def _places() -> Iterator[Path]:
     if casapath := os.environ.get("CASAPATH"):
-        yield Path(casapath)
-        yield Path(casapath.split()[0])  # CASA's own form has four words: root, system, site, host
+        yield _place(casapath)
+        yield from map(_place, casapath.split()[:1])  # CASA's own form has four words: root, system, site, host
     if casadata := os.environ.get("CASADATA"):
-        yield Path(casadata)
+        yield _place(casadata)
     for config in _configs():
         yield from _named_in(config)
-    yield Path("~/.casa/data").expanduser()
+    yield _place("~/.casa/data")
     for package in _locations("casadata"):
         yield package / "__data__"
 
 
 def _configs() -> Iterator[Path]:
     """Find casaconfig's files, the one that has the last word first."""
-    yield Path("~/.casa/config.py").expanduser()
+    yield _place("~/.casa/config.py")
     if "CASASITECONFIG" in os.environ:
         site = Path(os.environ["CASASITECONFIG"])
         yield from [site] if site.is_absolute() else []  # as casaconfig does, which ignores a relative one
-    elif standard := [path for path in _SITE_CONFIGS if path.is_file()]:
+    elif standard := [path for path in _SITE_CONFIGS if os.path.isfile(path)]:  # noqa: PTH113 - as in _is_folder
         yield standard[0]
     else:
         yield from _locations("casasiteconfig")
@@ -130,13 +140,13 @@ def _named_in(config: Path) -> Iterator[Path]:
         value = named.get(name)
         for text in value if isinstance(value, list | tuple) else [value]:
             if isinstance(text, str):
-                yield Path(text).expanduser()
+                yield _place(text)
 
 
 def _assigned(node: ast.Assign) -> Iterator[tuple[str, object]]:
     names = [target.id for target in node.targets if isinstance(target, ast.Name)]
     try:
         value = ast.literal_eval(node.value)
-    except ValueError:
+    except (ValueError, TypeError):
         return
     yield from ((name, value) for name in names)
