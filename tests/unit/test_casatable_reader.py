@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from casacore.tables import table
 
 from casa_tables import make_table, snapshot
 from dsa110_contimg import errors
 from dsa110_contimg.casa import casacore_reader, open_table
+from dsa110_contimg.casa.parents import rename_parents
 from dsa110_contimg.casa.tables import SubtableReference
 from support import run_python
 
@@ -146,6 +148,33 @@ def test_a_folder_without_write_permission_is_read(tmp_path: Path) -> None:
         shutil.rmtree(folder.parent)
 
 
+def test_what_one_may_not_see_is_told_from_what_is_absent(tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp())  # not below tmp_path, which only its owner may enter
+    hidden = make_table(folder / "closed" / "hidden", {"A": np.arange(3)})
+    shutil.copytree(
+        make_table(tmp_path / "t", {"A": np.arange(3)}, keywords={"HIDDEN": f"Table: {hidden}"}), folder / "t"
+    )
+    code = (
+        "import os, sys; from dsa110_contimg import errors; "
+        "from dsa110_contimg.casa import casacore_reader, open_table; "
+        "from casacore.tables import table; os.geteuid() or os.setuid(65534); "
+        "print(open_table(sys.argv[1] + '/t').keywords['HIDDEN'].exists)\n"
+        "try: open_table(sys.argv[1] + '/closed/hidden')\n"
+        "except errors.UnreadableTableError as error: print(error.message)"
+    )
+    try:
+        folder.chmod(0o755)
+        (folder / "closed").chmod(0)
+        child = run_python(code, str(folder))
+        assert child.stdout.splitlines() == [
+            "False",
+            f"{hidden} cannot be read: no permission to look there.",
+        ], child.stderr
+    finally:
+        (folder / "closed").chmod(0o755)
+        shutil.rmtree(folder)
+
+
 @pytest.mark.parametrize("name", ["with space", "Čas βeta", "~tilde", "a.ms"])
 def test_any_name_opens(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_table(tmp_path / "made", {"A": np.arange(3)})
@@ -178,6 +207,7 @@ def test_what_is_no_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for found, message, hint in [
         ("absent.ms", "There is no table at", "Check the path"),
+        ("a" * 300, "There is no table at", "Check the path"),
         ("image.fits", "FITS file", "dsa110-qa cutout"),
         ("set.tar", "is a file", "unpack"),
         ("folder", "no table.dat", "table.dat"),
@@ -310,3 +340,82 @@ def test_a_bad_query_keeps_the_parsers_message_and_counts_in_the_persons_words(r
     assert "where" not in caught.value.message
     with pytest.raises(errors.BadQueryError, match="NOPE is an unknown column"):
         open_table(ragged).query("NOPE == 3")
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> list[Path]:
+    cells = {"one": np.ones((1, 2)), "other": np.ones((2, 2))}
+    return [
+        make_table(tmp_path / name, {"A": np.arange(3) + 10 * len(cell), "RAGGED": [cell] * 3})
+        for name, cell in cells.items()
+    ]
+
+
+@pytest.mark.parametrize("name", ["beside", "one/inside", "elsewhere/far"])
+@pytest.mark.parametrize("with_lock", [True, False])
+def test_a_reference_table_is_read_and_nothing_is_touched(
+    tmp_path: Path, parts: list[Path], name: str, with_lock: bool
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with table(str(parts[0]), ack=False) as main:
+        main.selectrows([2, 0]).copy(str(tmp_path / name), deep=False).close()
+    if not with_lock:
+        (parts[0] / "table.lock").unlink()
+    before = snapshot(tmp_path)
+    reader = open_table(tmp_path / name)
+    assert reader.read("A").tolist() == [12, 10]
+    assert reader.query("A > 10").read("RAGGED").shape == (1, 1, 2)
+    assert reader.path == str(tmp_path / name)
+    assert snapshot(tmp_path) == before
+    link = tmp_path / "elsewhere/link"
+    link.symlink_to(tmp_path / name)
+    assert open_table(link).read("A").tolist() == [12, 10]
+
+
+@pytest.mark.parametrize("name", ["beside", "around", "elsewhere/far"])
+@pytest.mark.parametrize("with_lock", [True, False])
+def test_a_concatenated_table_is_read_and_nothing_is_touched(
+    tmp_path: Path, parts: list[Path], name: str, with_lock: bool
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    if name == "around":  # as a multi-Measurement Set holds its parts
+        (tmp_path / "around" / "PARTS").mkdir(parents=True)
+        parts = [part.rename(tmp_path / "around" / "PARTS" / part.name) for part in parts]
+        made = table([str(part) for part in parts], ack=False)
+        made.rename(str(tmp_path / "made"))
+        made.close()
+        content = rename_parents((tmp_path / "made/table.dat").read_bytes(), ["././PARTS/one", "././PARTS/other"])
+        (tmp_path / "around/table.dat").write_bytes(content)
+        shutil.copy(tmp_path / "made/table.info", tmp_path / "around")
+    else:
+        made = table([str(part) for part in parts], ack=False)
+        made.rename(str(tmp_path / name))
+        made.close()
+    if not with_lock:
+        for part in parts:
+            (part / "table.lock").unlink()
+    before = snapshot(tmp_path)
+    reader = open_table(tmp_path / name)
+    assert reader.read("A").tolist() == [10, 11, 12, 20, 21, 22]
+    with pytest.raises(errors.RaggedColumnError, match=r"3 of shape \(1, 2\), 3 of shape \(2, 2\)"):
+        reader.read("RAGGED")
+    assert reader.read("RAGGED", 3).shape == (3, 2, 2)
+    assert snapshot(tmp_path) == before
+
+
+def test_parts_of_different_fixed_shape_are_refused(tmp_path: Path) -> None:
+    paths = [make_table(tmp_path / f"part{n}", {"DATA": np.ones((4, n, 2))}) for n in (3, 5)]
+    made = table([str(path) for path in paths], ack=False)
+    made.rename(str(tmp_path / "both"))
+    made.close()
+    with pytest.raises(errors.UnreadableTableError, match=r"part3, and \[5 2\] in .*part5") as caught:
+        open_table(tmp_path / "both")
+    assert caught.value.message.count(str(tmp_path)) == 2
+
+
+def test_a_missing_parent_is_named(tmp_path: Path, parts: list[Path]) -> None:
+    with table(str(parts[0]), ack=False) as main:
+        main.selectrows([2, 0]).copy(str(tmp_path / "chosen"), deep=False).close()
+    shutil.rmtree(parts[0])
+    with pytest.raises(errors.UnreadableTableError, match=f"Table {parts[0]} does not exist"):
+        open_table(tmp_path / "chosen")

@@ -8,6 +8,8 @@ import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
+from dsa110_contimg.casa.parents import find_parents, rename_parents
+from dsa110_contimg.casa.tables import is_table
 from dsa110_contimg.errors import TableError, UnreadableTableError
 
 TYPE_CHECKING = False
@@ -19,7 +21,8 @@ class Entrance:
     """The folder through which casacore enters a table.
 
     casacore creates ``table.lock`` wherever it is missing and may be written, whatever lock is asked for. There it
-    enters through a folder of links instead, and writes its file beside the links.
+    enters through a folder of links instead, and writes its file beside the links. The tables that this one stands on
+    are entered in the same way.
 
     Parameters
     ----------
@@ -32,7 +35,9 @@ class Entrance:
         """The table's folder, as the person knows it."""
         self.folder = folder
         """The folder that casacore is given."""
-        if (folder / "table.lock").exists():
+        parents = find_parents(folder.resolve())
+        self._parents = tuple(Entrance(parent) for parent in parents if is_table(parent))
+        if (folder / "table.lock").exists() and not parents:
             return
         links = Path(tempfile.mkdtemp(prefix="dsa110-contimg-"))
         weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
@@ -40,6 +45,13 @@ class Entrance:
         self.folder.mkdir()
         for entry in folder.iterdir():
             (self.folder / entry.name).symlink_to(entry)
+        if parents:
+            # Relative names of theirs lead nowhere from here.
+            entered = {parent.path: parent.folder for parent in self._parents}
+            description = self.folder / "table.dat"
+            description.unlink()
+            content = (folder / "table.dat").read_bytes()
+            description.write_bytes(rename_parents(content, [entered.get(parent, parent) for parent in parents]))
 
     def outside(self, text: str) -> str:
         """Replace the paths of our links by those that the person knows.
@@ -54,6 +66,8 @@ class Entrance:
         str
             The same in the person's terms.
         """
+        for parent in self._parents:
+            text = parent.outside(text)
         if self.folder == self.path:
             return text
         return text.replace(str(self.folder), str(self.path)).replace(str(self.folder.parent), str(self.path.parent))

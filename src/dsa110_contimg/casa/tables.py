@@ -181,13 +181,20 @@ def is_table(path: str | os.PathLike[str]) -> bool:
     bool
         Whether it has a ``table.dat``.
     """
-    return (Path(path) / "table.dat").is_file()
+    # Not Path.is_file, which raises where one may not look: a table may name a subtable in another person's home.
+    return os.path.isfile(Path(path) / "table.dat")  # noqa: PTH113
 
 
 def _check_folder(folder: Path) -> None:
     """Refuse what is no table before native code, which is less patient, sees it."""
-    if not folder.exists():
-        raise TableNotFoundError(f"There is no table at {folder}.", hint="Check the path.")
+    try:
+        folder.stat()
+    except PermissionError as error:
+        raise UnreadableTableError(
+            f"{folder} cannot be read: no permission to look there.", hint="Ask its owner for read permission."
+        ) from error
+    except (OSError, ValueError) as error:  # absent, a loop of links, too long a name, or a name with a zero byte
+        raise TableNotFoundError(f"There is no table at {folder}.", hint="Check the path.") from error
     if folder.is_file():
         raise _not_a_folder(folder)
     if "$" in str(folder.resolve()):
