@@ -284,3 +284,10 @@ def test_an_empty_table(tmp_path: Path) -> None:
     table = CasaTable(make_table(tmp_path / "t", {"A": np.arange(2)}))[0:0]
     assert table.A[:].dtype == np.int64
     assert "0 rows" in table._repr_html_()
+
+
+def test_a_closed_table_can_still_be_named(path: Path) -> None:
+    with CasaTable(path) as table:
+        rows = table[:2]
+    assert repr(table) == f"<CasaTable {path}: closed>"
+    assert "2 rows" in repr(rows)

@@ -236,6 +236,18 @@ def test_a_damaged_table_dat_is_refused(tmp_path: Path, damage: object, message:
         open_table(folder)
 
 
+@pytest.mark.parametrize("file", ["table.f0", "table.dat"])
+def test_text_that_is_not_utf8_is_told(tmp_path: Path, file: str) -> None:
+    names = np.array(["Mueller", "b"], dtype=object)
+    folder = make_table(tmp_path / "t", {"OBSERVER": names}, keywords={"PI": "Mueller"})
+    content = (folder / file).read_bytes()
+    assert b"Mueller" in content
+    (folder / file).write_bytes(content.replace(b"Mueller", b"M\xfcller "))
+    reader = open_table(folder)
+    with pytest.raises(errors.UnreadableTableError, match=r"M\\xfcller.*no UTF-8 text"):
+        reader.read("OBSERVER") if file == "table.f0" else reader.keywords
+
+
 def test_a_missing_data_file_is_told_with_the_true_path(tmp_path: Path) -> None:
     folder = make_table(tmp_path / "t", {"A": np.arange(3)})
     (folder / "table.f0").unlink()

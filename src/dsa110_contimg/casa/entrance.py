@@ -87,5 +87,8 @@ class Entrance:
         """
         try:
             yield
+        except UnicodeDecodeError as error:
+            text = error.object[max(0, error.start - 20) : error.end + 20]
+            raise kind(f"{asked}: it holds {text!r}, which is no UTF-8 text.", hint=hint) from error
         except RuntimeError as error:
             raise kind(f"{asked}: {self.outside(str(error)).strip()}", hint=hint) from error

@@ -55,6 +55,8 @@ class CasaTable:
     >>> folder.cleanup()
     """
 
+    _is_closed = False
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         from dsa110_contimg.casa.tables import open_table
 
@@ -134,6 +136,7 @@ class CasaTable:
     def close(self) -> None:
         """Let go of the table's files; its columns can no longer be read, but rows selected from it can."""
         self._reader.close()
+        self._is_closed = True
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
@@ -183,6 +186,8 @@ class CasaTable:
         self.close()
 
     def __repr__(self) -> str:
+        if self._is_closed:  # debuggers and tracebacks ask then, too
+            return f"<CasaTable {self.path}: closed>"
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
