@@ -201,6 +201,12 @@ def test_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert open_table("~/t").path == str(tmp_path / "t")
 
 
+def test_without_a_home_casacore_is_blamed_and_not_the_table(tmp_path: Path) -> None:
+    code = "import os, sys; os.environ.pop('HOME'); from dsa110_contimg.casa import open_table; open_table(sys.argv[1])"
+    child = run_python(code, str(make_table(tmp_path / "t", {"A": np.arange(3)})))
+    assert child.stderr.splitlines()[-1].startswith("Set HOME to a folder")
+
+
 def test_what_is_no_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "image.fits").write_bytes(b"SIMPLE  =                    T" + b" " * 2850)
     (tmp_path / "set.tar").write_bytes(b"...")

@@ -7,6 +7,7 @@ around them: cells of different shape never reach ``getcol``.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from functools import cached_property
@@ -65,7 +66,10 @@ def open_with_casacore(folder: Path) -> CasacoreReader:
         from casacore.tables import table
 
     entrance = Entrance(folder)
-    with entrance.translate(f"{folder} cannot be opened as a CASA table", "Copy the table again from its source."):
+    hint = "Copy the table again from its source."
+    if not os.environ.get("HOME"):  # as in a cron job or a service
+        hint = "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
+    with entrance.translate(f"{folder} cannot be opened as a CASA table", hint):
         # No read lock: another process that writes would make us wait without end.
         opened = table(str(entrance.folder), ack=False, lockoptions="usernoread")
         parts = opened.partnames(recursive=True)
