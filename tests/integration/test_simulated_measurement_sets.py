@@ -220,6 +220,9 @@ def test_the_same_seed_gives_the_same_values(tmp_path: Path) -> None:
         ({"dead_antennas": [6]}, "Dead antenna 6"),
         ({"rfi_channels": [64]}, "Channel with interference 64"),
         ({"seed": -1}, "seed is -1"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"n_channels": (8, 2.5)}, "n_channels is 2.5"),
+        ({"dead_antennas": [1.5]}, "Dead antenna 1.5"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_left(tmp_path: Path, wrong: dict[str, object], says: str) -> None:
@@ -228,9 +231,21 @@ def test_what_cannot_be_is_refused_and_nothing_is_left(tmp_path: Path, wrong: di
     assert list(tmp_path.iterdir()) == []
 
 
+def test_numpys_integers_are_whole_numbers(tmp_path: Path) -> None:
+    numbers = {"n_channels": np.int64(4), "seed": np.int64(3)}
+    truth = simulate_measurement_set(tmp_path / "night.ms", np.int64(3), np.int64(2), **numbers)
+    assert truth.n_channels == (4,)
+    assert truth.n_rows == 6
+
+
 def test_one_antenna_is_no_interferometer(tmp_path: Path) -> None:
     with pytest.raises(BadSimulationError, match="n_antennas is 1"):
         simulate_measurement_set(tmp_path / "night.ms", 1)
+
+
+def test_there_are_no_half_integrations(tmp_path: Path) -> None:
+    with pytest.raises(BadSimulationError, match=r"n_times is 2\.5"):
+        simulate_measurement_set(tmp_path / "night.ms", 4, 2.5)  # type: ignore[arg-type]
 
 
 def test_what_stands_there_is_left_as_it_is(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,7 +11,12 @@ from dsa110_contimg.errors import BadSimulationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+
+def is_whole(number: object) -> bool:
+    """Tell whether something is a whole number, of Python's or of numpy's."""
+    return isinstance(number, int | np.integer)
 
 
 def require(holds: bool, message: str, hint: str) -> None:
@@ -20,9 +26,11 @@ def require(holds: bool, message: str, hint: str) -> None:
 
 
 def require_at_least(least: int, **counts: int) -> None:
-    """Raise `BadSimulationError` for the first count that is below the least one allowed."""
+    """Raise `BadSimulationError` for the first count that is no whole number, or below the least one allowed."""
     for name, count in counts.items():
-        require(count >= least, f"{name} is {count}.", f"Give a whole number of at least {least}.")
+        require(
+            is_whole(count) and count >= least, f"{name} is {count!r}.", f"Give a whole number of at least {least}."
+        )
 
 
 def require_positive(**numbers: float) -> None:
@@ -53,7 +61,7 @@ def require_position(ra_deg: float, dec_deg: float) -> None:
 
 
 def start_chance(seed: int | Sequence[int]) -> np.random.Generator:
-    """Start a random generator, or raise `BadSimulationError` if the seed is negative."""
-    for number in (seed,) if isinstance(seed, int) else seed:
+    """Start a random generator, or raise `BadSimulationError` if the seed is negative or no whole number."""
+    for number in seed if isinstance(seed, Iterable) else (seed,):
         require_at_least(0, seed=number)
     return np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dsa110_contimg._files import staged
 from dsa110_contimg.casa.writing import STORAGES, new_measurement_set
 from dsa110_contimg.simulate.antennas import place_antennas
 from dsa110_contimg.simulate.checks import (
+    is_whole,
     require,
     require_among,
     require_at_least,
@@ -151,7 +153,7 @@ def simulate_measurement_set(
     array([0.25, 0.25, 0.25, 1.  , 0.25])
     """
     path = Path(path)
-    windows = (n_channels,) if isinstance(n_channels, int) else tuple(n_channels)
+    windows = tuple(n_channels) if isinstance(n_channels, Iterable) else (n_channels,)
     _check(n_antennas, n_times, windows, n_correlations, storage)
     require_not_negative(flux_jy=flux_jy, noise_jy=noise_jy, flag_fraction=flag_fraction, mjd=mjd)
     require_position(ra_deg, dec_deg)
@@ -219,7 +221,9 @@ _WEIGHTS: dict[str, type[np.generic]] = {"WEIGHT_SPECTRUM": np.float32}
 
 def _check(n_antennas: int, n_times: int, windows: tuple[int, ...], n_correlations: int, storage: str) -> None:
     require_at_least(2, n_antennas=n_antennas)
-    require_at_least(1, n_times=n_times, spectral_windows=len(windows), n_channels=min(windows, default=1))
+    require_at_least(1, n_times=n_times, spectral_windows=len(windows))
+    for count in windows:
+        require_at_least(1, n_channels=count)
     require_among("number of correlations", n_correlations, CORRELATIONS)
     require_among("storage", storage, STORAGES)
     require(
@@ -231,4 +235,8 @@ def _check(n_antennas: int, n_times: int, windows: tuple[int, ...], n_correlatio
 
 def _require_each_below(end: int, what: str, numbers: Sequence[int]) -> None:
     for number in numbers:
-        require(0 <= number < end, f"{what.capitalize()} {number} does not exist.", f"Count from 0 to {end - 1}.")
+        require(
+            is_whole(number) and 0 <= number < end,
+            f"{what.capitalize()} {number} does not exist.",
+            f"Count from 0 to {end - 1}.",
+        )
