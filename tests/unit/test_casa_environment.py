@@ -251,7 +251,13 @@ def test_the_inventory_tells_versions_and_places_without_importing(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("casacore", "severities"),
-    [("3.5.2", ["bad", "note"]), ("3.7.1", ["bad", "note"]), ("3.8.1", ["note", "note"]), ("3.10.0", ["note", "note"])],
+    [
+        ("3.8.0rc1", ["bad", "note"]),
+        ("3.5.2", ["bad", "note"]),
+        ("3.7.1", ["bad", "note"]),
+        ("3.8.1", ["note", "note"]),
+        ("3.10.0", ["note", "note"]),
+    ],
 )
 def test_casacore_and_casatools_together(tmp_path: Path, casacore: str, severities: list[str]) -> None:
     install(tmp_path / "site", "casatools", "6.7.0.31")

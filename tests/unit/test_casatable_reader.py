@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import tempfile
@@ -125,6 +126,18 @@ def test_the_links_of_a_table_without_lock_vanish(tmp_path: Path, monkeypatch: p
     del reader
     assert not list((tmp_path / "tmp").iterdir())
     assert (folder / "table.dat").exists()
+
+
+def test_a_forked_child_leaves_the_links_of_its_parent_alone(tmp_path: Path) -> None:
+    folder = make_table(tmp_path / "t", {"A": np.arange(3)})
+    (folder / "table.lock").unlink()
+    code = (
+        "import os, sys; from dsa110_contimg.casa import open_table; reader = open_table(sys.argv[1])\n"
+        "if child := os.fork(): os.waitpid(child, 0); print(reader.read('A').tolist())"
+    )
+    child = run_python(code, str(folder), env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert child.stdout.strip() == "[0, 1, 2]", child.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == ["t"]
 
 
 def test_a_folder_without_write_permission_is_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -40,7 +41,7 @@ class Entrance:
         if (folder / "table.lock").exists() and not parents:
             return
         links = Path(tempfile.mkdtemp(prefix="dsa110-contimg-"))
-        weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
+        weakref.finalize(self, _remove, links, os.getpid())
         self.folder = links / "table"
         self.folder.mkdir()
         for entry in folder.iterdir():
@@ -92,3 +93,8 @@ class Entrance:
             raise kind(f"{asked}: it holds {text!r}, which is no UTF-8 text.", hint=hint) from error
         except RuntimeError as error:
             raise kind(f"{asked}: {self.outside(str(error)).strip()}", hint=hint) from error
+
+
+def _remove(links: Path, maker: int) -> None:
+    if os.getpid() == maker:  # and not a forked child, which drops its copy of us while the parent still reads
+        shutil.rmtree(links, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -103,13 +104,8 @@ def _look_up(name: str) -> Library:
 
 
 def _parse_version(text: str) -> Version:
-    numbers = []
-    for part in text.split("."):
-        digits = "".join(character for character in part if character.isdigit())
-        if not part[:1].isdigit():
-            break
-        numbers.append(int(digits))
-    return tuple(numbers)
+    release = re.match(r"\d+(?:\.\d+)*", text)  # 3.8.0 of 3.8.0rc1
+    return tuple(int(number) for number in release[0].split(".")) if release else ()
 
 
 def _always(_: Mapping[str, Version]) -> bool:
