@@ -291,3 +291,10 @@ def test_a_closed_table_can_still_be_named(path: Path) -> None:
         rows = table[:2]
     assert repr(table) == f"<CasaTable {path}: closed>"
     assert "2 rows" in repr(rows)
+
+
+def test_flags_mask_where_other_rows_have_none(tmp_path: Path) -> None:
+    flags = [np.array([True, False]), None, np.array([False, True])]
+    table = CasaTable(make_table(tmp_path / "t", {"DATA": np.ones((3, 2)), "FLAG": flags}))
+    assert table.DATA_F[:].mask.tolist() == [[True, False], [False, False], [False, True]]
+    assert table.DATA_F[::-2, 1].mask.tolist() == [True, False]

@@ -169,6 +169,10 @@ class FlaggedColumn(Column):
         flag_shapes = source.cell_shapes("FLAG", rows.start, len(rows), rows.step) if "FLAG" in source.columns else {}
         if list(flag_shapes) == [cell]:
             mask |= _read_box(source, "FLAG", rows, boxes, cell)
+        elif cell in flag_shapes:  # only some rows have fitting flags, and these must not be lost
+            for place, row in enumerate(rows):
+                if list(source.cell_shapes("FLAG", row, 1)) == [cell]:
+                    mask[place] |= _read_box(source, "FLAG", range(row, row + 1), boxes, cell)[0]
         if "FLAG_ROW" in source.columns:
             flagged = source.read("FLAG_ROW", rows.start, len(rows), rows.step)
             mask |= flagged.reshape(-1, *(1 for _ in boxes))
