@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_a_file_that_is_no_image(tmp_path: Path, content: bytes, says: str) -> N
         create_cutout(path, 150.0, 30.0)
     assert str(path) in caught.value.message
     assert caught.value.hint
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    for path, says in ((tmp_path / "pipe", "pipe"), (tmp_path / "link", "symbolic links"), ("x" * 5000, "too long")):
+        with pytest.raises(errors.UnreadableImageError, match=says):
+            create_cutout(path, 150.0, 30.0)
 
 
 def test_a_fits_file_without_an_image(tmp_path: Path) -> None:

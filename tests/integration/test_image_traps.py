@@ -247,6 +247,28 @@ def test_the_frame_of_the_image_is_honoured(tmp_path: Path, cards: dict[str, obj
     assert stamp.wcs.pixel_to_world(1, 1).icrs.separation(icrs).mas < 1e-3
 
 
+@pytest.mark.parametrize(
+    ("cards", "frame"),
+    [
+        ({"EQUINOX": "J2000.0"}, "fk5"),
+        ({"EQUINOX": "B1950"}, "fk4"),
+        ({"EPOCH": "J2000"}, "fk5"),
+        ({"EQUINOX": "2000.0"}, "fk5"),
+        ({"EQUINOX": ""}, "icrs"),
+        ({"EPOCH": 0.0}, "icrs"),  # AIPS, where it knows none
+        ({"EQUINOX": 0.0, "RADESYS": "FK5"}, "fk5"),
+    ],
+)
+def test_an_equinox_in_words_and_one_that_is_not_known(tmp_path: Path, cards: dict[str, object], frame: str) -> None:
+    header = sky_header()
+    del header["RADESYS"]
+    header.update(cards)
+    path = write_image(tmp_path / "a.fits", ramp(64, 64), header)
+    options = {"equinox": "B1950"} if frame == "fk4" else {}
+    icrs = SkyCoord(150.0, 30.0, unit="deg", frame=frame, **options).icrs
+    assert create_cutout(path, icrs.ra.deg, icrs.dec.deg, 3 * ARCMIN).target == pytest.approx((1, 1), abs=1e-6)
+
+
 SIP = {"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 1e-4, "B_0_2": -2e-4, "A_1_1": 3e-5, "AP_ORDER": 2, "BP_ORDER": 2}
 
 
@@ -258,12 +280,15 @@ SIP = {"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 1e-4, "B_0_2": -2e-4, "A_1_1": 3e-5,
         {"CROTA2": 30.0},
         {"PC001001": 0.8, "PC001002": -0.6, "PC002001": 0.6, "PC002002": 0.8},
         {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", **SIP},
+        {"CROTA1": 30.0},
         {"LONPOLE": 150.0},
+        {"LONPOLE": 180.0, "PV1_3": 150.0},
         {"PV2_1": 0.01, "PV2_2": -0.02},
         {"CTYPE1": "RA---ZPN", "CTYPE2": "DEC--ZPN", "PV2_1": 1.0, "PV2_3": 0.1},
         {"CUNIT1": "arcsec", "CUNIT2": "arcsec", "CDELT1": -2.0, "CDELT2": 2.0, "CRVAL1": 540000.0, "CRVAL2": 108000.0},
+        {"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV", "PV1_1": 1.0, "PV1_3": 0.01, "PV1_4": 0.1, "PV2_1": 1.0},
     ],
-    ids=["CD", "PC", "CROTA", "old-PC", "SIP", "LONPOLE", "slant", "ZPN", "arcsec"],
+    ids=["CD", "PC", "CROTA", "old-PC", "SIP", "CROTA1", "LONPOLE", "PV1_3", "slant", "ZPN", "arcsec", "TPV"],
 )
 @pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
 def test_every_form_of_wcs_is_read_and_one_is_written(tmp_path: Path, cards: dict[str, object]) -> None:
@@ -401,6 +426,20 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
     np.testing.assert_array_equal(after.data, before.data * 2)
 
 
+@pytest.mark.parametrize(
+    ("ra_deg", "dec_deg"), [(10.0, 90.0), (330.0, 0.0)], ids=["pole of a cylinder", "seam of the map"]
+)
+def test_where_the_map_is_torn_its_directions_are_those_of_the_reference(
+    tmp_path: Path, ra_deg: float, dec_deg: float
+) -> None:
+    header = sky_header((90, 90), dec_deg=0.0, projection="CAR", CRPIX1=45.5, CRPIX2=45.0)
+    header["CDELT1"], header["CDELT2"] = -4.0, 2.0
+    path = write_image(tmp_path / "a.fits", ramp(90, 90), header)
+    stamp = create_cutout(path, ra_deg, dec_deg, 900.0)
+    np.testing.assert_allclose(stamp.sky_axes, [[-0.25, 0], [0, 0.5]], atol=1e-9)
+    assert stamp._repr_png_().startswith(b"\x89PNG")
+
+
 def test_scale_far_from_the_centre_is_that_of_the_reference_point(tmp_path: Path) -> None:
     path = write_image(tmp_path / "a.fits", ramp(64, 64), sky_header(CRPIX1=9000.0))
     sky = WCS(sky_header(CRPIX1=9000.0)).pixel_to_world(32, 32)
@@ -466,6 +505,20 @@ def test_beams_of_the_planes(tmp_path: Path) -> None:
     assert (beam.major_deg, beam.minor_deg, beam.pa_deg) == pytest.approx(
         (expected.major_deg, expected.minor_deg, expected.pa_deg)
     )
+
+
+def test_beams_of_the_planes_after_a_change_of_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = cube_header(("RA", "DEC", "FREQ"), (2, 64, 64), CASAMBM=True)
+    numbers = [("BMAJ", "E", [6.0, 5.0]), ("BMIN", "E", [4.0, 3.0]), ("BPA", "E", [0.0, 0.0])]
+    planes = [("CHAN", "J", [0, 1]), ("POL", "J", [0, 0])]
+    columns = [fits.Column(name, form, array=np.array(values)) for name, form, values in numbers + planes]
+    table = fits.BinTableHDU.from_columns(columns, name="BEAMS")
+    fits.HDUList([fits.PrimaryHDU(ramp(2, 64, 64), header), table]).writeto(tmp_path / "a.fits")
+    monkeypatch.chdir(tmp_path)
+    image = open_image("a.fits")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert image.find_beam((0, 0, 1)) == Beam(5.0, 3.0, 0.0)
 
 
 # ---------------------------------------------------------------------- dates, pickles, bridge

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
+from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +126,15 @@ def test_a_unit_that_is_no_angle_is_an_error(tmp_path: Path) -> None:
     Table({"ra": [1.0] * u.Jy, "dec": [2.0] * u.deg}).write(tmp_path / "c.fits")
     with pytest.raises(UnreadableCatalogueError, match="ra is in Jy"):
         read_catalogue(tmp_path / "c.fits")
+
+
+@pytest.mark.parametrize("form", ["ascii.ecsv", "fits"])
+def test_columns_of_astropys_own_kinds(tmp_path: Path, form: str) -> None:
+    at = SkyCoord([150.0, 151.0], [30.0, -0.5], unit="deg").galactic
+    Table({"seen": Time([59000.0, 59001.0], format="mjd"), "at": at}).write(tmp_path / "c", format=form)
+    catalogue = read_catalogue(tmp_path / "c")
+    np.testing.assert_allclose(catalogue.ra_deg, [150.0, 151.0])
+    np.testing.assert_allclose(catalogue.dec_deg, [30.0, -0.5])
 
 
 def test_votable_columns_are_found_by_ucd(tmp_path: Path) -> None:

@@ -149,6 +149,18 @@ def test_stamps_of_one_value_can_be_drawn(value: float, texts: list[str]) -> Non
     assert ("blank" in texts) == bool(np.isnan(value))
 
 
+def test_stamps_that_differ_in_the_last_digit_only_can_be_drawn() -> None:
+    stamp = make_stamp(noise=0)
+    stamp.data[:] = 1.0
+    stamp = replace(stamp, data=stamp.data.astype(np.float64))
+    stamp.data[0, 0] = np.nextafter(1.0, 2.0)
+    draw_sheet([stamp], title="x")
+
+
+def test_a_unit_longer_than_the_sheet_leaves_room_for_the_bar() -> None:
+    draw_sheet([make_stamp(unit="W" * 68)], title="x")
+
+
 def test_blank_stamps_are_labelled(texts: list[str]) -> None:
     draw_sheet([replace(make_stamp(noise=0), status="blank"), make_stamp()], title="x")
     assert texts.count("blank") == 1

@@ -162,19 +162,19 @@ def read_celestial(header: Header, longitude: int, latitude: int) -> Celestial:
         raise ValueError("its coordinates use distortion tables")
     units = tuple(_degrees_per_unit(header.string(f"CUNIT{axis}")) for axis in axes)
     cdelt, pc = _read_linear(header, axes, (units[0], units[1]))
-    equinox = header.number("EQUINOX", header.number("EPOCH"))
     ctype = tuple(header.string(f"CTYPE{axis}").upper() for axis in axes)
+    tpv = ctype[0].endswith("TPV")
     return Celestial(
         ctype=(ctype[0], ctype[1]),
         crval=(_number(header, f"CRVAL{axes[0]}", 0.0) * units[0], _number(header, f"CRVAL{axes[1]}", 0.0) * units[1]),
         crpix=(_number(header, f"CRPIX{axes[0]}", 0.0), _number(header, f"CRPIX{axes[1]}", 0.0)),
         cdelt=cdelt,
         pc=pc,
-        lonpole=header.number("LONPOLE", header.number(f"PV{axes[0]}_3")),
-        latpole=header.number("LATPOLE", header.number(f"PV{axes[0]}_4")),
+        lonpole=_read_pole(header, "LONPOLE", "" if tpv else f"PV{axes[0]}_3"),
+        latpole=_read_pole(header, "LATPOLE", "" if tpv else f"PV{axes[0]}_4"),
         radesys=(header.string("RADESYS") or header.string("RADECSYS")).upper(),
-        equinox=equinox,
-        pv=_read_pv(header, axes, tpv=ctype[0].endswith("TPV")),
+        equinox=_read_equinox(header),
+        pv=_read_pv(header, axes, tpv=tpv),
         sip=_read_sip(header, axes) if ctype[0].endswith("-SIP") else (),
     )
 
@@ -184,6 +184,22 @@ def _number(header: Header, keyword: str, default: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{keyword} = {value} is not finite")
     return value
+
+
+def _read_pole(header: Header, keyword: str, parameter: str) -> float | None:
+    # Paper II, section 2.5: the parameter of the longitude axis takes precedence.
+    return header.number(parameter, header.number(keyword))
+
+
+def _read_equinox(header: Header) -> float | None:
+    """Read EQUINOX or EPOCH; some programs write J2000 or B1950, and AIPS writes zero where it knows none."""
+    for keyword in ("EQUINOX", "EPOCH"):
+        text = header.string(keyword).upper()
+        if re.match(r"[JB]\d", text):
+            return float(text[1:])
+        if text and (equinox := header.number(keyword)):
+            return equinox
+    return None
 
 
 def _degrees_per_unit(unit: str) -> float:
@@ -206,7 +222,7 @@ def _read_linear(header: Header, axes: tuple[int, int], units: Pair) -> tuple[Pa
         cdelt = size[0], size[1]
         pc = (rows[0][0] / size[0], rows[0][1] / size[0]), (rows[1][0] / size[1], rows[1][1] / size[1])
     elif pc is None:
-        angle = math.radians(_number(header, f"CROTA{axes[1]}", _number(header, f"CROTA{axes[0]}", 0.0)))
+        angle = math.radians(_number(header, f"CROTA{axes[1]}", 0.0))  # that of the longitude means nothing (paper II)
         ratio = cdelt[1] / cdelt[0] if cdelt[0] else math.nan
         sine, cosine = math.sin(angle), math.cos(angle)
         pc = (cosine, -sine * ratio if sine else 0.0), (sine / ratio if sine else 0.0, cosine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import os
 from dataclasses import dataclass
 
 from dsa110_contimg.errors import UnreadableImageError
@@ -46,7 +47,7 @@ class FitsImage:
     pixels: Pixels
     """The pixels."""
     path: str
-    """The file."""
+    """The file, absolute: its beams may be read after the working directory has changed."""
 
     def read_plane_beams(self) -> PlaneBeams:
         """Read the table of beams that CASA adds to a cube whose beam changes from plane to plane.
@@ -253,11 +254,12 @@ def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage 
     axes = find_axes(found.header, found.lengths)
     if axes is None:
         return "no two axes of sky"
+    absolute = os.path.abspath(path)  # noqa: PTH100 - pathlib costs 10 ms at start-up
     if not found.is_compressed:
         pixels: Pixels = MappedPixels(buffer, found.data_start, found.lengths, found.header)
-        return FitsImage(found.number, found.header, axes, pixels, path)
+        return FitsImage(found.number, found.header, axes, pixels, absolute)
     from dsa110_contimg.images.compressed import CompressedPixels, check_tiles
 
     check_tiles(path, found.header, buffer, found.data_start)
     compressed = CompressedPixels(path, found.number)
-    return FitsImage(found.number, compressed.header, axes, compressed, path)
+    return FitsImage(found.number, compressed.header, axes, compressed, absolute)

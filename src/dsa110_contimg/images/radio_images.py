@@ -222,6 +222,10 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
         status = os.stat(name)  # noqa: PTH116 - pathlib costs 10 ms at start-up
         if stat.S_ISDIR(status.st_mode):
             return _open_folder(name, hdu)
+        if stat.S_ISFIFO(status.st_mode):  # to open one would wait for its writer, for ever if there is none
+            raise UnreadableImageError(
+                f"{name} is a pipe, which has no pixels to go back to.", hint="Write the image to a file first."
+            )
         key = status.st_mtime_ns, status.st_size, status.st_ino
         absolute = os.path.abspath(name)  # noqa: PTH100
         with _opening:
@@ -236,6 +240,8 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
         raise UnreadableImageError(
             f"{name} may not be read: {error.strerror}.", hint="Change its permissions."
         ) from error
+    except OSError as error:  # such as a socket, a link to itself, a disk that fails
+        raise UnreadableImageError(f"{name} cannot be read: {error.strerror}.", hint="Check the path.") from error
     with _opening:
         _opened[absolute, hdu] = key, image
         _forget_oldest()

@@ -177,7 +177,7 @@ def _read_table(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # about the letter of a standard, not about the data
             source, options = _choose_reader(content)
-            table = Table.read(source, **options)
+            table = _spread_positions(Table.read(source, **options))
             table.convert_bytestring_to_unicode()
     # What astropy's readers raise on files that are not what they seem; ExpatError and VOTable's errors are among them.
     except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, SyntaxError, zlib.error) as error:
@@ -186,6 +186,20 @@ def _read_table(path: Path) -> Any:
             f"{path} could not be read as a table: {reason}",
             hint="Give a CSV, ECSV, VOTable or FITS table.",
         ) from error
+    return table
+
+
+def _spread_positions(table: Any) -> Any:
+    """Put columns of numbers in the place of astropy's SkyCoord; leave out what else is no column, such as Time."""
+    from astropy.coordinates import SkyCoord
+
+    for name in table.colnames:
+        column = table[name]
+        if isinstance(column, SkyCoord):
+            at = column.icrs
+            table[f"{name}.ra"], table[f"{name}.dec"] = at.ra.deg, at.dec.deg
+        if not hasattr(column, "dtype"):
+            table.remove_column(name)
     return table
 
 
@@ -222,6 +236,10 @@ def _find_positions(table: Any, path: Path) -> tuple[str, str]:
     for ra, dec in _POSITIONS:
         if ra in columns and dec in columns:
             return columns[ra], columns[dec]
+    for ra in table.colnames:
+        dec = f"{ra[:-2]}dec"
+        if ra.endswith(".ra") and dec in table.colnames:  # of a SkyCoord
+            return ra, dec
     by_ucd = {str(table[name].meta.get("ucd", "")).lower(): name for name in reversed(table.colnames)}
     for ra, dec in (("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"), ("pos.eq.ra", "pos.eq.dec")):
         if ra in by_ucd and dec in by_ucd:

@@ -94,10 +94,21 @@ class Cutout:
 
     @cached_property
     def sky_axes(self) -> NDArray[np.float64]:
-        """How east and north lie on the stamp: ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree."""
+        """How east and north lie on the stamp: ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree.
+
+        Where the map is torn, as at the pole of a cylindrical projection, those of the reference point.
+        """
+        import numpy as np
+
         from dsa110_contimg.images.projections import local_axes, make_projection
 
-        return local_axes(make_projection(self.parent_celestial), self.ra_deg, self.dec_deg)
+        celestial = self.parent_celestial
+        axes = local_axes(make_projection(celestial), self.ra_deg, self.dec_deg)
+        height, width = celestial.pixel_scales_deg
+        # Where the map is torn (the rim, the pole of a cylinder) there are no local directions.
+        if not 1e-5 < abs(np.linalg.det(axes)) * height * width < 1e5:
+            return np.linalg.inv(np.array(celestial.matrix))
+        return axes
 
     def write(self, path: str | PathLike[str]) -> None:
         """Write the stamp as a FITS file.

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from dsa110_contimg.qa.drawing.colour_maps import MARK, NO_DATA, NO_DATA_LINES, create_cubehelix
 from dsa110_contimg.qa.drawing.overlays import choose_scale, draw_beam, draw_compass, draw_target, outline_beam
-from dsa110_contimg.qa.drawing.text import draw_text, measure_text
+from dsa110_contimg.qa.drawing.text import draw_text, measure_text, shorten_text
 from dsa110_contimg.qa.notation import choose_unit, format_angle
 
 TYPE_CHECKING = False
@@ -60,6 +60,7 @@ def draw_colour_bar(width: int, stretch: Stretch, base: str) -> Image.Image:
     factor, unit = choose_unit(max(abs(stretch.low), abs(stretch.high)), stretch.softening, base)
     picture = Image.new("RGB", (width, _BAR_HEIGHT + 26), "white")
     pen = ImageDraw.Draw(picture)
+    unit = shorten_text(unit, _TEXT, width // 2)
     left = 12  # half the width of a value under the very end of the bar
     length = min(width - 2 * left - math.ceil(measure_text(unit, _TEXT)) - 10, _LONGEST_BAR)
     colours = create_cubehelix()[np.linspace(0, 255, length).astype(np.uint8)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _LOWEST, _ONE_SIGMA_BELOW = 0.005, 0.15866
+_SAME = 1e-12  # differences in the last digits, which ticks could not tell apart
 _SOFTENING, _LEAST_SOFTENING = 2.0, 1e-4
 
 
@@ -112,7 +113,7 @@ def fit_stretch(arrays: Iterable[npt.NDArray[np.floating]]) -> Stretch | None:
         return None
     ranks = [int(_LOWEST * last), int(_ONE_SIGMA_BELOW * last), last // 2, last]
     low, below, centre, high = (float(value) for value in np.partition(pixels, ranks)[ranks])
-    if high <= low:  # every pixel the same: give the colour map some length, so that it can be drawn
+    if high - low <= _SAME * abs(low):  # every pixel the same: give the colour map some length, so that it can be drawn
         low, high = low - (abs(low) or 1.0), low + (abs(low) or 1.0)
     return Stretch(low, high, centre, max(_SOFTENING * (centre - below), _LEAST_SOFTENING * (high - low)))
 
