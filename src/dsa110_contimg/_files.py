@@ -30,6 +30,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
+    OutputExistsError
+        When a folder, a device or a pipe stands there.
     UnwritableOutputError
         When the folder is absent or cannot be written to.
 
@@ -42,7 +44,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
-    place = Path(path)
+    place = Path(path).resolve()  # a link stays, and what it leads to is replaced
+    if place.exists() and not place.is_file():
+        raise OutputExistsError(
+            f"{place} was to be written, and what stands there is no file but a folder, a device or a pipe.",
+            hint="Name a file.",
+        )
     hidden = _hide(place)
     try:
         hidden.touch(exist_ok=False)
@@ -53,8 +60,6 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         hidden.replace(place)
     except ContimgError:
         raise
-    except IsADirectoryError as error:
-        raise OutputExistsError(f"{place} was to be written, and it is a folder.", hint="Name a file.") from error
     except OSError as error:  # such as a full disk
         raise _unwritable(place.name, place.parent, error) from error
     finally:

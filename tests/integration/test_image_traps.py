@@ -549,6 +549,7 @@ def test_the_old_form_of_three_values_unpacks(tmp_path: Path) -> None:
 def test_a_stamp_pickles(tmp_path: Path) -> None:
     stamp = create_cutout(image_with(tmp_path), *CENTRE, 0.1)
     again = pickle.loads(pickle.dumps(stamp))
+    assert not again.data.flags.writeable
     np.testing.assert_array_equal(again.data, stamp.data)
     assert again.wcs.wcs.compare(stamp.wcs.wcs)
     assert (again.origin, again.beam, dict(again.header)) == (stamp.origin, stamp.beam, dict(stamp.header))

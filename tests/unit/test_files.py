@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,24 @@ def test_a_folder_that_is_absent_or_in_the_way(tmp_path: Path) -> None:
     with pytest.raises(OutputExistsError, match="folder"), replacing(tmp_path / "a.fits"):
         pass
     assert list(tmp_path.iterdir()) == [tmp_path / "a.fits"]
+
+
+def test_a_device_or_a_pipe_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null"), Path()):
+        kind = stat.S_IFMT(path.stat().st_mode)
+        with pytest.raises(OutputExistsError), replacing(path):
+            pytest.fail("nothing may be written for it")
+        assert stat.S_IFMT(path.stat().st_mode) == kind
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "file")
+    with replacing(tmp_path / "link") as hidden:
+        hidden.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "file").read_text() == "new"
 
 
 def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ class Axes:
 
     def _find_stokes(self, path: str, stokes: str) -> int:
         try:
-            return self.stokes_names.index(stokes.strip().upper())
+            return self.stokes_names.index(str(stokes).strip().upper())
         except ValueError:
             raise AmbiguousPlaneError(
                 f"Stokes {stokes!r} was asked for; {path} has {', '.join(self.stokes_names)}.",

@@ -68,6 +68,10 @@ class Cutout:
         ny, nx = self.data.shape
         return f"<Cutout {ny}×{nx} px at {self.ra_deg:.6f} {self.dec_deg:+.6f} of {self.image} ({self.status})>"
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.data.flags.writeable = False  # which pickling forgets
+
     def __iter__(self) -> Iterator[Any]:
         beam = self.beam
         yield self.data
