@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
 """What a verb ends with; 0 is fine."""
 
+EXIT_STOPPED = 130
+"""What a verb ends with when the person pressed Ctrl-C, as at every shell."""
+
 
 def talk(message: str) -> None:
     """Say something to the person, on standard error."""
