@@ -17,6 +17,8 @@ import pytest
 import dsa110_contimg
 from support import ROOT, ramp, sky_header, write_image
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the facts are read from /proc")
+
 TESTS = ROOT / "tests"
 PACKAGE = Path(dsa110_contimg.__file__).parent
 DOORS = [
