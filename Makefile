@@ -1,6 +1,6 @@
 # Each target makes what it needs; there is nothing to install first but Python >= 3.11, a C compiler and make.
 PYTHON ?= python3
-VENV ?= .venv
+VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
@@ -8,6 +8,9 @@ PYTEST := $(BIN)/python -m pytest
 # the path of a folder with a space in its name.
 CONSTRAINED := PIP_CONSTRAINT=constraints.txt
 LOWEST := .venv-lowest
+
+# Where CASA is at home PYTHONPATH often names packages of another Python.
+unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 # An environment that could not be finished is begun anew by the next run.
