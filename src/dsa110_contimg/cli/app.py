@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from dsa110_contimg import errors
@@ -55,4 +58,8 @@ def main() -> None:
 
     for module in (cutout, stamps, table, casa, simulate):
         verbs.add_command(module.command)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal knows µ and …, and file names may hold bytes that are no text at all.
+            stream.reconfigure(errors="backslashreplace")
     verbs()

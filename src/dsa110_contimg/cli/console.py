@@ -57,8 +57,8 @@ def talk_warnings() -> Iterator[None]:
 
 
 def print_json(result: object) -> None:
-    """Print a result as JSON on standard output."""
-    click.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print a result as JSON on standard output, in ASCII, which every terminal and every file name survives."""
+    click.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
