@@ -1,14 +1,20 @@
 # Each target makes what it needs; there is nothing to install first but Python >= 3.11, a C compiler and make.
 PYTHON ?= python3
-VENV ?= .venv
+VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
-# Exported rather than given as -c, so that it also holds where pip builds the package.
-CONSTRAINED := PIP_CONSTRAINT=$(CURDIR)/constraints.txt
+# Exported rather than given as -c, so that it also holds where pip builds the package; relative, because pip would split
+# the path of a folder with a space in its name.
+CONSTRAINED := PIP_CONSTRAINT=constraints.txt
 LOWEST := .venv-lowest
 
+# Where CASA is at home PYTHONPATH often names packages of another Python.
+unexport PYTHONPATH PYTHONHOME
+
 .DEFAULT_GOAL := help
+# An environment that could not be finished is begun anew by the next run.
+.DELETE_ON_ERROR:
 .PHONY: help demo test test-all test-lowest check bench docs clean
 
 help:  ## say what there is
@@ -45,13 +51,13 @@ bench: $(VENV)/.bench  ## measure us and the peers side by side
 docs: $(VENV)/.dev  ## draw the pictures of the documentation anew
 	$(BIN)/python docs/draw_pictures.py
 
-clean:  ## remove the environments and what the demo wrote
-	rm -rf $(VENV) $(LOWEST) demo-output
+clean:  ## remove the environments, what the demo wrote, and every cache
+	rm -rf $(VENV) $(LOWEST) demo-output .benchmarks .hypothesis .*_cache build
 
 $(VENV)/pyvenv.cfg $(LOWEST)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; found: $$($(PYTHON) --version 2>&1). Run: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(@D)
+	$(PYTHON) -m venv --clear $(@D)
 
 $(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	$(CONSTRAINED) $(PIP) install --quiet -e .

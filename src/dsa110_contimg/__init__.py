@@ -1,9 +1,13 @@
 """Quality assurance for radio continuum images and Measurement Sets that no CASA crash can take down."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+else:
 
-def __getattr__(name: str) -> str:
-    if name == "__version__":
-        from importlib.metadata import version
+    def __getattr__(name: str) -> str:
+        if name == "__version__":
+            from importlib.metadata import version
 
-        return version("dsa110-contimg")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return version("dsa110-contimg")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -113,4 +113,13 @@ def test_every_verb_and_option_stands_in_the_manual() -> None:
     for name, verb in verbs.items():
         for option in verb.params:
             if isinstance(option, click.Option):
-                assert option.opts[-1] in sections[name], f"{name} {option.opts}"
+                metavar = "" if option.is_flag else option.make_metavar(click.Context(verb))
+                assert f"{option.opts[-1]} {metavar}".rstrip() in sections[name], f"{name} {option.opts}"
+
+
+def test_the_list_of_verbs_is_not_cut_short() -> None:
+    from dsa110_contimg.cli import app, casa, cutout, simulate, stamps, table
+
+    assert app.verbs.help
+    for module in (casa, cutout, simulate, stamps, table):
+        assert not module.command.get_short_help_str(limit=60).endswith("...")

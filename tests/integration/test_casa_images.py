@@ -10,7 +10,8 @@ import pytest
 
 from dsa110_contimg.errors import AmbiguousPlaneError, UnreadableImageError
 from dsa110_contimg.images import Beam, open_image
-from dsa110_contimg.images.casa_images import CasaImage, make_header
+from dsa110_contimg.images.casa_images import CasaImage
+from dsa110_contimg.images.casa_records import make_header
 from dsa110_contimg.qa import create_cutout
 from dsa110_contimg.simulate import Source, simulate_image
 from support import run_python, shared_data

@@ -11,7 +11,8 @@ import pytest
 
 from casa_tables import make_table, snapshot
 from dsa110_contimg import errors
-from dsa110_contimg.qa.visualization import CasaTable, Column
+from dsa110_contimg.qa.visualization import CasaTable
+from dsa110_contimg.qa.visualization.columns import Column
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -196,8 +196,9 @@ def test_no_file(tmp_path: Path) -> None:
         bytes(range(256)),
         b"<?xml version='1.0'?><VOTABLE><broken",
         b"SIMPLE  =                    T",
-        gzip.compress(b"\0neither"),
+        gzip.compress(b"\0neither", mtime=0),
     ],
+    ids=["empty", "blank", "no rows", "no position", "uneven", "latin-1", "bytes", "XML", "FITS", "gzip"],
 )
 def test_files_that_are_no_catalogue(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.csv"

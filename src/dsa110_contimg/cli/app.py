@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from dsa110_contimg import errors
-from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_MISSING, EXIT_UNREADABLE, EXIT_USAGE
+from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_MISSING, EXIT_STOPPED, EXIT_UNREADABLE, EXIT_USAGE
 
 _EXIT_CODES: tuple[tuple[type[errors.ContimgError], int], ...] = (
     (errors.MissingDependencyError, EXIT_MISSING),
@@ -31,6 +34,10 @@ class _Verbs(click.Group):
         except errors.ContimgError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(next(code for kind, code in _EXIT_CODES if isinstance(error, kind)))
+        except KeyboardInterrupt:
+            # Else click would end with 1, which is a finding.
+            click.echo("Stopped.", err=True)
+            ctx.exit(EXIT_STOPPED)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,4 +58,8 @@ def main() -> None:
 
     for module in (cutout, stamps, table, casa, simulate):
         verbs.add_command(module.command)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal knows µ and …, and file names may hold bytes that are no text at all.
+            stream.reconfigure(errors="backslashreplace")
     verbs()

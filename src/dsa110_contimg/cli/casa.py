@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import click
 
+from dsa110_contimg.cli.console import EXIT_FINDING, print_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dsa110_contimg.casa.inventory import Inventory
 
 
-@click.command("casa")
+@click.command("casa", short_help="Print what of CASA is installed, and what clashes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the inventory as JSON.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool) -> None:
     """Print which of CASA's libraries are installed, and what does not go together.
 
     None of them is imported. Exit code 1 means that a combination is known to crash.
     """
     from dsa110_contimg.casa.inventory import take_inventory
-    from dsa110_contimg.cli.console import print_json
 
     inventory = take_inventory()
     if as_json:
@@ -26,7 +27,7 @@ def command(context: click.Context, as_json: bool) -> None:
     else:
         _print(inventory)
     if inventory.is_bad:
-        context.exit(1)
+        ctx.exit(EXIT_FINDING)
 
 
 def _as_json(inventory: Inventory) -> dict[str, object]:

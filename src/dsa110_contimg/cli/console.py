@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
 """What a verb ends with; 0 is fine."""
 
+EXIT_STOPPED = 130
+"""What a verb ends with when the person pressed Ctrl-C, as at every shell."""
+
 
 def talk(message: str) -> None:
     """Say something to the person, on standard error."""
@@ -54,8 +57,8 @@ def talk_warnings() -> Iterator[None]:
 
 
 def print_json(result: object) -> None:
-    """Print a result as JSON on standard output."""
-    click.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print a result as JSON on standard output, in ASCII, which every terminal and every file name survives."""
+    click.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:

@@ -29,7 +29,7 @@ class _SouthernCommand(click.Command):
         return super().parse_args(ctx, [f" {arg}" if re.match(r"-\.?\d", arg) else arg for arg in args])
 
 
-@click.command("cutout", cls=_SouthernCommand)
+@click.command("cutout", cls=_SouthernCommand, short_help="Cut one stamp out of an image.")
 @click.argument("image")
 @click.argument("ra_deg", metavar="RA", type=read_right_ascension)
 @click.argument("dec_deg", metavar="DEC", type=read_declination)

@@ -63,8 +63,8 @@ def size_option(command: Command) -> Command:
 def plane_options(command: Command) -> Command:
     """Add ``--hdu``, ``--stokes`` and ``--channel`` to a verb."""
     for add in (
-        click.option("--channel", type=int, help="Channel of a cube, counted from 0."),
-        click.option("--stokes", help="Stokes parameter of a cube: I, Q, U, V."),
+        click.option("--channel", metavar="N", type=int, help="Channel of a cube, counted from 0."),
+        click.option("--stokes", metavar="S", help="Stokes parameter of a cube: I, Q, U, V."),
         click.option(
             "--hdu",
             metavar="HDU",

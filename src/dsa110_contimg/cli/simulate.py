@@ -9,12 +9,12 @@ import click
 from dsa110_contimg.cli.console import talk, track
 
 
-@click.command("simulate")
+@click.command("simulate", short_help="Simulate epochs of a field, and a Measurement Set.")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--epochs", default=12, show_default=True, help="Number of epochs.")
-@click.option("--sources", default=40, show_default=True, help="Number of sources.")
-@click.option("--variables", default=3, show_default=True, help="How many of the sources vary.")
-@click.option("--seed", default=1, show_default=True, help="The same seed gives the same data.")
+@click.option("--epochs", metavar="N", default=12, show_default=True, help="Number of epochs.")
+@click.option("--sources", metavar="N", default=40, show_default=True, help="Number of sources.")
+@click.option("--variables", metavar="N", default=3, show_default=True, help="How many of the sources vary.")
+@click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same data.")
 def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) -> None:
     """Simulate a field at several epochs, and a Measurement Set, in DIR.
 

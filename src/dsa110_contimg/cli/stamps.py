@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 10
 
 
-@click.command("stamps")
+@click.command("stamps", short_help="Draw every source in every image, one sheet a source.")
 @click.argument("catalogue", metavar="CATALOG")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option(

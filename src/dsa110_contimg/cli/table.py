@@ -6,11 +6,14 @@ import sys
 
 import click
 
+from dsa110_contimg.cli.console import print_json, talk
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dsa110_contimg.qa.visualization import CasaTable, Column
+    from dsa110_contimg.qa.visualization import CasaTable
+    from dsa110_contimg.qa.visualization.columns import Column
     from dsa110_contimg.qa.visualization.summary import TableSummary
 
 _WIDTH_WHEN_PIPED = 160
@@ -29,11 +32,16 @@ def _read_rows(text: str) -> slice:
     return rows
 
 
-@click.command("table")
+@click.command("table", short_help="Look into a CASA table.")
 @click.argument("path", type=click.Path())
 @click.argument("column", required=False)
 @click.option(
-    "--rows", type=_read_rows, default="0:10", show_default=True, help="Rows of COLUMN to print: 7, 0:10, -5:, ::100."
+    "--rows",
+    metavar="SLICE",
+    type=_read_rows,
+    default="0:10",
+    show_default=True,
+    help="Rows of COLUMN to print: 7, 0:10, -5:, ::100.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; complex is [real, imaginary], NaN and flagged null.")
 def command(path: str, column: str | None, rows: slice, as_json: bool) -> None:
@@ -51,8 +59,6 @@ def command(path: str, column: str | None, rows: slice, as_json: bool) -> None:
 
 
 def _print_table(table: CasaTable, as_json: bool) -> None:
-    from dsa110_contimg.cli.console import print_json
-
     summary = table.summarise()
     if as_json:
         from dataclasses import asdict
@@ -63,8 +69,6 @@ def _print_table(table: CasaTable, as_json: bool) -> None:
 
 
 def _print_column(table: CasaTable, column: Column, rows: slice, as_json: bool) -> None:
-    from dsa110_contimg.cli.console import print_json, talk
-
     numbers = range(len(column))[rows]
     if as_json:
         print_json(

@@ -1,29 +1,20 @@
-"""CASA images: a folder with one cell of pixels, a mask, and coordinates as records, told as FITS cards.
-
-References
-----------
-McMullin et al. 2007, ASP Conf. Ser. 376, 127 (CASA); the records are those of casacore's ``CoordinateSystem::save``.
-"""
+"""CASA images: a folder with one cell of pixels, a mask, and records of coordinates and beams."""
 
 from __future__ import annotations
 
 import math
 import os
-import re
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from dsa110_contimg.casa.tables import open_table
 from dsa110_contimg.errors import TableError, UnreadableImageError
 from dsa110_contimg.images.axes import find_axes
-from dsa110_contimg.images.beam import make_beam
-from dsa110_contimg.images.header import Header, format_card
+from dsa110_contimg.images.casa_records import make_header, read_beam
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -31,35 +22,11 @@ if TYPE_CHECKING:
     from dsa110_contimg.casa.tables import TableReader
     from dsa110_contimg.images.axes import Axes
     from dsa110_contimg.images.beam import Beam, PlaneBeams
-    from dsa110_contimg.images.header import Value
+    from dsa110_contimg.images.casa_records import Record
+    from dsa110_contimg.images.header import Header
     from dsa110_contimg.images.pixels import Index
 
-    Record = Mapping[str, Any]
-
 _PIXELS, _MASK = "map", "PagedArray"
-
-# The direction systems of casacore's MDirection as FITS knows them: longitude, latitude, RADESYS, EQUINOX.
-_SYSTEMS: dict[str, tuple[str, str, str, float | None]] = {
-    "J2000": ("RA", "DEC", "FK5", 2000.0),
-    "ICRS": ("RA", "DEC", "ICRS", None),
-    "B1950": ("RA", "DEC", "FK4", 1950.0),
-    "GALACTIC": ("GLON", "GLAT", "", None),
-    "ECLIPTIC": ("ELON", "ELAT", "", 2000.0),
-}
-_STOKES_CODES = {
-    "I": 1,
-    "Q": 2,
-    "U": 3,
-    "V": 4,
-    "RR": -1,
-    "LL": -2,
-    "RL": -3,
-    "LR": -4,
-    "XX": -5,
-    "YY": -6,
-    "XY": -7,
-    "YX": -8,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +54,7 @@ class CasaImage:
         channels = int(record.get("nChannels", 0))
         beams: dict[tuple[int, int], Beam] = {}
         for number in range(channels * max(int(record.get("nStokes", 0)), 1)):
-            beam = _make_beam(record.get(f"*{number}", {}))
+            beam = read_beam(record.get(f"*{number}", {}))
             if beam is not None:
                 beams[number % channels, number // channels] = beam
         return beams
@@ -205,124 +172,3 @@ def _open_mask(path: str, name: str, shape: tuple[int, ...]) -> TableReader:
             hint="Write the image anew with a mask of its own shape.",
         )
     return mask
-
-
-def make_header(keywords: Record, lengths: tuple[int, ...]) -> Header:
-    """Tell a CASA image's keywords as FITS cards.
-
-    Parameters
-    ----------
-    keywords : mapping
-        The keywords of the image's table: ``coords``, ``units``, ``imageinfo``, ``miscinfo``.
-    lengths : tuple of int
-        Number of pixels along each axis, in FITS order.
-
-    Returns
-    -------
-    Header
-        The cards.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError, IndexError
-        If a record is not as casacore writes it.
-    """
-    coords = keywords["coords"]
-    cards: dict[str, Value] = {f"NAXIS{axis + 1}": length for axis, length in enumerate(lengths)}
-    for name, record in coords.items():
-        match = re.match(r"(direction|spectral|stokes|linear|tabular)(\d+)$", name)
-        if match:
-            axes = [int(axis) + 1 for axis in coords[f"pixelmap{match[2]}"]]
-            if all(axes):  # zero: the axis was removed from the image
-                _TELL[match[1]](cards, record, axes)
-    beam = _make_beam(keywords.get("imageinfo", {}).get("restoringbeam", {}))
-    if beam is not None:
-        cards |= {"BMAJ": beam.major_deg, "BMIN": beam.minor_deg, "BPA": beam.pa_deg}
-    _tell_rest(cards, keywords)
-    return Header("".join(format_card(keyword, value) for keyword, value in cards.items()))
-
-
-def _tell_direction(cards: dict[str, Value], record: Record, axes: list[int]) -> None:
-    longitude, latitude, radesys, equinox = _SYSTEMS[record["system"]]
-    projection = str(record["projection"])
-    for row, (axis, name) in enumerate(zip(axes, (longitude, latitude), strict=True)):
-        cards[f"CTYPE{axis}"] = f"{name:-<5}{projection}"
-        cards[f"CUNIT{axis}"] = record["units"][row]
-        cards[f"CRVAL{axis}"] = float(record["crval"][row])
-        cards[f"CDELT{axis}"] = float(record["cdelt"][row])
-        cards[f"CRPIX{axis}"] = float(record["crpix"][row]) + 1
-        for column, other in enumerate(axes):
-            cards[f"PC{axis}_{other}"] = float(record["pc"][row][column])
-    for number, value in enumerate(np.atleast_1d(record.get("projection_parameters", []))):
-        if value:
-            cards[f"PV{axes[1]}_{number + 1}"] = float(value)
-    cards["LONPOLE"], cards["LATPOLE"] = float(record["longpole"]), float(record["latpole"])
-    if radesys:
-        cards["RADESYS"] = radesys
-    if equinox is not None:
-        cards["EQUINOX"] = equinox
-
-
-def _tell_spectral(cards: dict[str, Value], record: Record, axes: list[int]) -> None:
-    axis = axes[0]
-    cards[f"CTYPE{axis}"] = "FREQ"
-    cards[f"CUNIT{axis}"] = str(record.get("unit", "Hz"))
-    linear = record.get("wcs")
-    if linear is not None:
-        cards[f"CRVAL{axis}"], cards[f"CDELT{axis}"] = float(linear["crval"]), float(linear["cdelt"])
-        cards[f"CRPIX{axis}"] = float(linear["crpix"]) + 1
-    elif "tabular" in record:
-        cards[f"CRVAL{axis}"], cards[f"CRPIX{axis}"] = float(record["tabular"]["worldvalues"][0]), 1.0
-    if record.get("restfreq"):
-        cards["RESTFRQ"] = float(record["restfreq"])
-
-
-def _tell_stokes(cards: dict[str, Value], record: Record, axes: list[int]) -> None:
-    codes = [_STOKES_CODES[str(name)] for name in record["stokes"]]
-    steps = {second - first for first, second in pairwise(codes)} or {1}
-    if len(steps) > 1:
-        raise ValueError(f"its Stokes axis has uneven steps ({', '.join(record['stokes'])})")
-    cards[f"CTYPE{axes[0]}"] = "STOKES"
-    cards[f"CRVAL{axes[0]}"], cards[f"CDELT{axes[0]}"] = float(codes[0]), float(steps.pop())
-    cards[f"CRPIX{axes[0]}"] = 1.0
-
-
-def _tell_linear(cards: dict[str, Value], record: Record, axes: list[int]) -> None:
-    for row, axis in enumerate(axes):
-        cards[f"CTYPE{axis}"] = str(record["axes"][row])[:68]
-
-
-_TELL = {
-    "direction": _tell_direction,
-    "spectral": _tell_spectral,
-    "stokes": _tell_stokes,
-    "linear": _tell_linear,
-    "tabular": _tell_linear,
-}
-
-
-def _tell_rest(cards: dict[str, Value], keywords: Record) -> None:
-    coords, info = keywords["coords"], keywords.get("imageinfo", {})
-    texts = {
-        "BUNIT": keywords.get("units"),
-        "OBJECT": info.get("objectname"),
-        "TELESCOP": coords.get("telescope"),
-        "OBSERVER": coords.get("observer"),
-    }
-    cards |= {keyword: text[:68] for keyword, text in texts.items() if isinstance(text, str) and text}
-    days = coords.get("obsdate", {}).get("m0", {}).get("value")
-    if days:
-        cards["MJD-OBS"] = float(days)
-
-
-def _make_beam(record: Record) -> Beam | None:
-    sizes = [record.get(name) for name in ("major", "minor", "positionangle")]
-    return make_beam(*(None if size is None else _in_degrees(size) for size in sizes))
-
-
-def _in_degrees(quantity: Record) -> float:
-    units = {"deg": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600, "rad": math.degrees(1)}
-    unit = str(quantity["unit"])
-    if unit not in units:
-        raise ValueError(f"its beam is given in {unit!r}")
-    return float(quantity["value"]) * units[unit]

@@ -3,8 +3,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .casatable import CasaTable as CasaTable
-    from .columns import Column as Column
 else:
     from dsa110_contimg._lazy import door
 
-    __getattr__, __dir__, __all__ = door(__name__, casatable="CasaTable", columns="Column")
+    __getattr__, __dir__, __all__ = door(__name__, casatable="CasaTable")
