@@ -252,6 +252,10 @@ def _find_positions(table: Any, path: Path) -> tuple[str, str]:
 
 def _read_angles(column: Any, parse: Any) -> npt.NDArray[np.float64]:
     """Return degrees; NaN where there is no angle."""
+    if column.ndim != 1:
+        raise UnreadableCatalogueError(
+            f"A cell of the column {column.name} holds {column.shape[1:]} values.", hint="Give one angle a row."
+        )
     masked = np.ma.getmaskarray(np.ma.asarray(column))
     if column.dtype.kind in "OSU":
         texts = ["" if hidden else str(text) for text, hidden in zip(column.tolist(), masked, strict=True)]
