@@ -439,7 +439,7 @@ def test_parts_of_different_fixed_shape_are_refused(tmp_path: Path) -> None:
     made = table([str(path) for path in paths], ack=False)
     made.rename(str(tmp_path / "both"))
     made.close()
-    with pytest.raises(errors.UnreadableTableError, match=r"part3, and \[5 2\] in .*part5") as caught:
+    with pytest.raises(errors.UnreadableTableError, match=r"part3, and \[5, 2\] in .*part5") as caught:
         open_table(tmp_path / "both")
     assert caught.value.message.count(str(tmp_path)) == 2
 

@@ -17,7 +17,8 @@ import numpy as np
 from dsa110_contimg._lazy import needs
 from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, missing_column, plain_keywords
 from dsa110_contimg.casa.entrance import Entrance
-from dsa110_contimg.errors import BadQueryError, RaggedColumnError, UnreadableTableError
+from dsa110_contimg.casa.parents import check_parts
+from dsa110_contimg.errors import BadQueryError, RaggedColumnError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def open_with_casacore(folder: Path) -> CasacoreReader:
         opened = table(str(entrance.folder), ack=False, lockoptions="usernoread")
         parts = opened.partnames(recursive=True)
         if len(parts) > 1:
-            _check_parts({entrance.outside(part): table(part, ack=False, lockoptions="usernoread") for part in parts})
+            descriptions = {part: table(part, ack=False, lockoptions="usernoread").getdesc() for part in parts}
+            check_parts({entrance.outside(part): found for part, found in descriptions.items()})
         return CasacoreReader(opened, entrance)
 
 
@@ -280,19 +282,6 @@ class CasacoreReader:
         if isinstance(found, dict):  # how casacore hands over arrays of strings
             found = np.array(found["array"], dtype=object).reshape(part.shape)
         part[:] = found
-
-
-def _check_parts(parts: Mapping[str, Any]) -> None:
-    """Refuse a concatenated table whose parts lay down different shapes: casacore says all have that of the first."""
-    first, *others = ({name: cell.get("shape") for name, cell in part.getdesc().items()} for part in parts.values())
-    for path, other in zip(list(parts)[1:], others, strict=True):
-        for column in first.keys() & other.keys():
-            if not np.array_equal(first[column], other[column]):
-                raise UnreadableTableError(
-                    f"The cells of {column} have the shape {first[column]} in {next(iter(parts))}, "
-                    f"and {other[column]} in {path}: they cannot be read as one table.",
-                    hint="Open each of the two.",
-                )
 
 
 def _parse_shape(text: str) -> Shape:

@@ -12,9 +12,12 @@ import re
 import struct
 from pathlib import Path
 
+from dsa110_contimg.errors import UnreadableTableError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 _BEGIN = re.compile(
     rb"\xbe{4}(?P<table>.{4})\0{3}\x05Table.{12,16}?(?P<kind>\0{3}(?:\x08Ref|\x0bConcat)Table)"
@@ -71,6 +74,34 @@ def rename_parents(content: bytes, folders: Sequence[Path]) -> bytes:
         (found,) = struct.unpack(">I", begin[length])
         struct.pack_into(">I", renamed, begin.start(length), found + len(renamed) - len(content))
     return bytes(renamed)
+
+
+def check_parts(descriptions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a concatenated table whose parts lay down different shapes: casacore says all have that of the first.
+
+    Parameters
+    ----------
+    descriptions : mapping
+        What casacore's ``getdesc`` returns for each part, by the part's path.
+
+    Raises
+    ------
+    UnreadableTableError
+        If a column's cells have one fixed shape here and another there.
+    """
+    paths = list(descriptions)
+    first, *others = (
+        {name: [int(n) for n in column["shape"]] for name, column in found.items() if "shape" in column}
+        for found in descriptions.values()
+    )
+    for path, other in zip(paths[1:], others, strict=True):
+        for column in first.keys() | other.keys():
+            if first.get(column) != other.get(column):
+                raise UnreadableTableError(
+                    f"The cells of {column} have the shape {first.get(column, 'of their own')} in {paths[0]}, "
+                    f"and {other.get(column, 'of their own')} in {path}: they cannot be read as one table.",
+                    hint="Open each of the two.",
+                )
 
 
 def _read_names(content: bytes) -> tuple[list[bytes], int, int]:

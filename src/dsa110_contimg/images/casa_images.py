@@ -77,23 +77,7 @@ class CasaPixels:
         self._image, self._mask = image, mask
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
-        """Read the pixels at an index, masked ones as NaN.
-
-        Parameters
-        ----------
-        index : tuple of int or slice
-            One entry an axis, in numpy order.
-
-        Returns
-        -------
-        numpy.ndarray
-            Native floats that the caller owns.
-
-        Raises
-        ------
-        UnreadableImageError
-            If the table of the image or of its mask cannot be read.
-        """
+        """Read the pixels at an index; see `Pixels`. A table that cannot be read is an UnreadableImageError."""
         start = tuple(entry.start if isinstance(entry, slice) else entry for entry in index)
         stop = tuple(entry.stop if isinstance(entry, slice) else entry + 1 for entry in index)
         degenerate = tuple(axis for axis, entry in enumerate(index) if not isinstance(entry, slice))

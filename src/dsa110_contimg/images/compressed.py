@@ -66,23 +66,7 @@ class CompressedPixels:
             self._section = hdu.section
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
-        """Decompress the pixels at an index.
-
-        Parameters
-        ----------
-        index : tuple of int or slice
-            One entry an axis, in numpy order.
-
-        Returns
-        -------
-        numpy.ndarray
-            Native floats that the caller owns.
-
-        Raises
-        ------
-        UnreadableImageError
-            If a tile is damaged.
-        """
+        """Decompress the pixels at an index; see `Pixels`. A damaged tile is an UnreadableImageError."""
         with self._reading, _decoding(self._path):
             found = np.asarray(self._section[index])
         wide = found.dtype.itemsize > (4 if found.dtype.kind == "f" else 2)

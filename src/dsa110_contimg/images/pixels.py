@@ -24,7 +24,10 @@ if TYPE_CHECKING:
         """Memory that this source holds by itself; a map holds none."""
 
         def read(self, index: Index) -> NDArray[np.floating[Any]]:
-            """Return the pixels at an index, one entry an axis, as native floats that the caller owns."""
+            """Return the pixels at an index, one entry an axis in numpy order.
+
+            They are native floats that the caller owns; blank and masked pixels are NaN.
+            """
             ...
 
 
@@ -65,18 +68,7 @@ class MappedPixels:
         self.held_bytes = len(buffer) if isinstance(buffer, bytes) else 0
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
-        """Copy the pixels at an index out of the map, scaled, blank pixels as NaN.
-
-        Parameters
-        ----------
-        index : tuple of int or slice
-            One entry an axis, in numpy order.
-
-        Returns
-        -------
-        numpy.ndarray
-            Native floats that the caller owns.
-        """
+        """Copy the pixels at an index out of the map, scaled; see `Pixels`."""
         stored = self._stored[index]
         pixels: NDArray[np.floating[Any]] = stored.astype(self._type)
         if self._scale != 1.0:

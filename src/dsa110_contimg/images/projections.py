@@ -169,18 +169,7 @@ class Zenithal:
         self._gnomonic = celestial.projection == "TAN"
 
     def project(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Place unit vectors on the pixels.
-
-        Parameters
-        ----------
-        vectors : numpy.ndarray, shape (3, n)
-            Unit vectors in ICRS.
-
-        Returns
-        -------
-        numpy.ndarray, shape (2, n)
-            Pixels (x, y) counted from zero; NaN on and behind the plane through the sphere's centre.
-        """
+        """Place unit vectors on the pixels; see `Projection`. NaN on and behind the plane through the sphere's centre."""
         turned = self._basis @ vectors
         depth = np.where(turned[2] > 1e-15, turned[2], np.nan)
         plane = turned[:2] / depth if self._gnomonic else turned[:2] + 0.0 * depth
@@ -217,18 +206,7 @@ class Wcslib:
         return type(self), (self._celestial,)
 
     def project(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Place unit vectors on the pixels.
-
-        Parameters
-        ----------
-        vectors : numpy.ndarray, shape (3, n)
-            Unit vectors in ICRS.
-
-        Returns
-        -------
-        numpy.ndarray, shape (2, n)
-            Pixels (x, y) counted from zero; NaN where the projection does not reach.
-        """
+        """Place unit vectors on the pixels; see `Projection`. NaN where the projection does not reach."""
         from astropy.coordinates import SkyCoord
         from astropy.wcs import NoConvergence, WcsError
 
