@@ -169,7 +169,7 @@ class Zenithal:
         self._gnomonic = celestial.projection == "TAN"
 
     def project(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Place unit vectors on the pixels; see `Projection`. NaN on and behind the plane through the sphere's centre."""
+        """Place unit vectors on the pixels; see `Projection`. NaN on the far half of the sky."""
         turned = self._basis @ vectors
         depth = np.where(turned[2] > 1e-15, turned[2], np.nan)
         plane = turned[:2] / depth if self._gnomonic else turned[:2] + 0.0 * depth
