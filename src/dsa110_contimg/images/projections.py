@@ -67,13 +67,20 @@ def local_axes(projection: Projection, ra_deg: float, dec_deg: float) -> NDArray
     numpy.ndarray, shape (2, 2)
         ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree on the sky; NaN at the rim of the projection.
     """
-    ra, dec, step = math.radians(ra_deg), math.radians(dec_deg), math.radians(1 / 3600)
-    here = unit_vectors(ra_deg, dec_deg)[:, 0]
-    east = np.array([-math.sin(ra), math.cos(ra), 0.0])
-    north = np.array([-math.sin(dec) * math.cos(ra), -math.sin(dec) * math.sin(ra), math.cos(dec)])
+    east, north, here = _directions(ra_deg, dec_deg)
+    step = math.radians(1 / 3600)
     around = np.stack([here + step * east, here - step * east, here + step * north, here - step * north], axis=1)
     pixels = projection.project(around / math.sqrt(1 + step**2))
     return np.stack([pixels[:, 0] - pixels[:, 1], pixels[:, 2] - pixels[:, 3]], axis=1) / (2 * step * _DEGREES)
+
+
+def _directions(ra_deg: float, dec_deg: float) -> NDArray[np.float64]:
+    """Return the unit vectors (3, 3) to the east, to the north and along the line of sight of a position."""
+    ra, dec = math.radians(ra_deg), math.radians(dec_deg)
+    east = (-math.sin(ra), math.cos(ra), 0.0)
+    north = (-math.sin(dec) * math.cos(ra), -math.sin(dec) * math.sin(ra), math.cos(dec))
+    sight = (math.cos(dec) * math.cos(ra), math.cos(dec) * math.sin(ra), math.sin(dec))
+    return np.array([east, north, sight])
 
 
 def make_projection(celestial: Celestial) -> Projection:
@@ -155,12 +162,9 @@ class Zenithal:
     """
 
     def __init__(self, celestial: Celestial, frame: NDArray[np.float64]) -> None:
-        ra, dec = math.radians(celestial.crval[0]), math.radians(celestial.crval[1])
+        east, north, sight = _directions(*celestial.crval)
         pole = celestial.lonpole
         phi = math.radians(pole if pole is not None else (0.0 if celestial.crval[1] >= 90 else 180.0))
-        east = np.array([-math.sin(ra), math.cos(ra), 0.0])
-        north = np.array([-math.sin(dec) * math.cos(ra), -math.sin(dec) * math.sin(ra), math.cos(dec)])
-        sight = np.array([math.cos(dec) * math.cos(ra), math.cos(dec) * math.sin(ra), math.sin(dec)])
         x = math.sin(phi) * north - math.cos(phi) * east
         y = -math.cos(phi) * north - math.sin(phi) * east
         self._basis = np.stack([x, y, sight]) @ frame
