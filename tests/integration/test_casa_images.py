@@ -84,6 +84,8 @@ def assert_same_stamps(original: Path, casa_image: Path, seed: int, channel: int
         )
         np.testing.assert_array_equal(ours.data, theirs.data)
         assert ours.origin == theirs.origin
+        assert theirs.data.flags.owndata
+        assert not theirs.data.flags.writeable
         assert ours.target == pytest.approx(theirs.target, abs=1e-5)
         assert ours.status == theirs.status
         assert ours.plane.get("channel", 0) == theirs.plane.get("channel", 0)

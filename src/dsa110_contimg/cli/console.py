@@ -62,7 +62,7 @@ def print_json(result: object) -> None:
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Yield the items while a progress bar with rate and time left shows on standard error, if it is a terminal."""
+    """Yield the items while a progress bar with count and time left shows on standard error, if it is a terminal."""
     if not sys.stderr.isatty():
         yield from items
         return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SPECTRAL = ("FREQ", "CHAN", "VELO", "FELO", "VRAD", "VOPT", "ZOPT", "BETA", "ENER", "WAVE", "WAVN", "AWAV")
 
 # FITS WCS paper I (Greisen & Calabretta 2002, A&A 395, 1061), table 7.
-_STOKES = {
+STOKES = {
     1: "I",
     2: "Q",
     3: "U",
@@ -201,4 +201,4 @@ def _name_stokes(header: Header, axis: int, length: int) -> tuple[str, ...]:
         for keyword, default in (("CRVAL", 1.0), ("CDELT", 1.0), ("CRPIX", 1.0))
     )
     codes = [round(value + (index + 1 - reference) * step) for index in range(length)]
-    return tuple(_STOKES.get(code, str(code)) for code in codes)
+    return tuple(STOKES.get(code, str(code)) for code in codes)

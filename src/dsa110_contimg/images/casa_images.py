@@ -6,8 +6,6 @@ import math
 import os
 from dataclasses import dataclass
 
-import numpy as np
-
 from dsa110_contimg.casa.tables import open_table
 from dsa110_contimg.errors import TableError, UnreadableImageError
 from dsa110_contimg.images.axes import find_axes
@@ -17,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.casa.tables import TableReader
@@ -86,10 +85,11 @@ class CasaPixels:
             good = None if self._mask is None else self._mask.read_cell_slice(_MASK, 0, start, stop)
         except TableError as error:
             raise UnreadableImageError(f"The pixels cannot be read: {error.message}", hint=error.hint) from error
-        pixels: NDArray[np.floating[Any]] = found.astype("f4" if found.dtype == np.float32 else "f8")
+        # Squeezed before it is copied, so that the caller gets an array of its own and no view.
+        pixels: NDArray[np.floating[Any]] = found.squeeze(degenerate).astype("f4" if found.dtype == "f4" else "f8")
         if good is not None:
-            pixels[~good] = math.nan
-        return pixels.squeeze(degenerate)
+            pixels[~good.squeeze(degenerate)] = math.nan
+        return pixels
 
 
 def open_casa_image(path: str) -> CasaImage:

@@ -7,12 +7,13 @@ McMullin et al. 2007, ASP Conf. Ser. 376, 127 (CASA); the records are those of c
 
 from __future__ import annotations
 
-import math
 import re
 from itertools import pairwise
 
 import numpy as np
 
+from dsa110_contimg.images.angles import degrees_per_unit
+from dsa110_contimg.images.axes import STOKES
 from dsa110_contimg.images.beam import make_beam
 from dsa110_contimg.images.header import Header, format_card
 
@@ -34,20 +35,7 @@ _SYSTEMS: dict[str, tuple[str, str, str, float | None]] = {
     "GALACTIC": ("GLON", "GLAT", "", None),
     "ECLIPTIC": ("ELON", "ELAT", "", 2000.0),
 }
-_STOKES_CODES = {
-    "I": 1,
-    "Q": 2,
-    "U": 3,
-    "V": 4,
-    "RR": -1,
-    "LL": -2,
-    "RL": -3,
-    "LR": -4,
-    "XX": -5,
-    "YY": -6,
-    "XY": -7,
-    "YX": -8,
-}
+_STOKES_CODES = {name: code for code, name in STOKES.items()}
 
 
 def make_header(keywords: Record, lengths: tuple[int, ...]) -> Header:
@@ -177,12 +165,6 @@ def read_beam(record: Record) -> Beam | None:
         If it is given in a unit that is no angle.
     """
     sizes = [record.get(name) for name in ("major", "minor", "positionangle")]
-    return make_beam(*(None if size is None else _in_degrees(size) for size in sizes))
-
-
-def _in_degrees(quantity: Record) -> float:
-    units = {"deg": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600, "rad": math.degrees(1)}
-    unit = str(quantity["unit"])
-    if unit not in units:
-        raise ValueError(f"its beam is given in {unit!r}")
-    return float(quantity["value"]) * units[unit]
+    return make_beam(
+        *(None if size is None else float(size["value"]) * degrees_per_unit(size["unit"]) for size in sizes)
+    )

@@ -15,6 +15,8 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+from dsa110_contimg.images.angles import degrees_per_unit
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     Pair = tuple[float, float]
     Matrix = tuple[Pair, Pair]
 
-_DEGREES = {"": 1.0, "DEG": 1.0, "DEGREE": 1.0, "DEGREES": 1.0, "RAD": math.degrees(1), "RADIAN": math.degrees(1)}
-_DEGREES |= {"ARCMIN": 1 / 60, "ARCSEC": 1 / 3600, "MAS": 1 / 3_600_000}
 _SIP = re.compile(r"(A|B|AP|BP)_(ORDER|\d+_\d+)$")
 
 
@@ -160,7 +160,7 @@ def read_celestial(header: Header, longitude: int, latitude: int) -> Celestial:
     axes = (longitude + 1, latitude + 1)
     if any(keyword.startswith(("CPDIS", "CQDIS", "D2IMDIS")) for keyword in header):
         raise ValueError("its coordinates use distortion tables")
-    units = tuple(_degrees_per_unit(header.string(f"CUNIT{axis}")) for axis in axes)
+    units = tuple(degrees_per_unit(header.string(f"CUNIT{axis}") or "deg") for axis in axes)
     cdelt, pc = _read_linear(header, axes, (units[0], units[1]))
     ctype = tuple(header.string(f"CTYPE{axis}").upper() for axis in axes)
     tpv = ctype[0].endswith("TPV")
@@ -200,13 +200,6 @@ def _read_equinox(header: Header) -> float | None:
         if text and (equinox := header.number(keyword)):
             return equinox
     return None
-
-
-def _degrees_per_unit(unit: str) -> float:
-    try:
-        return _DEGREES[unit.upper()]
-    except KeyError:
-        raise ValueError(f"{unit!r} is not a unit of angle") from None
 
 
 def _read_linear(header: Header, axes: tuple[int, int], units: Pair) -> tuple[Pair, Matrix]:

@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 from dsa110_contimg.errors import UnreadableImageError
+from dsa110_contimg.images.angles import degrees_per_unit
 from dsa110_contimg.images.axes import find_axes
 from dsa110_contimg.images.beam import make_beam
 from dsa110_contimg.images.header import BLOCK, CARD, Header
@@ -66,17 +67,13 @@ class FitsImage:
             if "BEAMS" not in hdus:
                 return {}
             table = hdus["BEAMS"]
-            degrees = [_degrees(table.columns[name].unit) for name in ("BMAJ", "BMIN", "BPA")]
+            degrees = [degrees_per_unit(table.columns[name].unit or "deg") for name in ("BMAJ", "BMIN", "BPA")]
             for row in table.data:
                 sizes = (float(row[name]) * unit for name, unit in zip(("BMAJ", "BMIN", "BPA"), degrees, strict=True))
                 beam = make_beam(*sizes)
                 if beam is not None:
                     beams[int(row["CHAN"]), int(row["POL"])] = beam
         return beams
-
-
-def _degrees(unit: str | None) -> float:
-    return {"arcsec": 1 / 3600, "arcmin": 1 / 60, "rad": math.degrees(1)}.get((unit or "").strip().lower(), 1.0)
 
 
 def open_fits(path: str, hdu: int | str | None) -> FitsImage:

@@ -105,9 +105,10 @@ def make_projection(celestial: Celestial) -> Projection:
 
 def _find_rotation(celestial: Celestial) -> NDArray[np.float64] | None:
     """Return the matrix from ICRS to the image's frame, where it needs no astropy."""
-    if find_frame(celestial) == "ICRS":
+    frame = find_frame(celestial)
+    if frame == "ICRS":
         return np.eye(3)
-    if find_frame(celestial) == "FK5" and celestial.equinox in {None, 2000.0}:
+    if frame == "FK5" and celestial.equinox in {None, 2000.0}:
         return _turn(0, 19.9) @ _turn(1, 9.1) @ _turn(2, -22.9)
     return None
 

@@ -8,8 +8,6 @@ import threading
 from collections import OrderedDict
 from functools import cached_property
 
-import numpy as np
-
 from dsa110_contimg.errors import ImageNotFoundError, UnreadableImageError
 from dsa110_contimg.images.beam import find_beam
 from dsa110_contimg.images.celestial import read_celestial
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Protocol
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.axes import Axes
@@ -180,7 +179,7 @@ class RadioImage:
         index[axes.latitude], index[axes.longitude] = rows, columns
         pixels = self._source.pixels.read(tuple(index[::-1]))
         # In numpy the later axis of FITS comes first: rows first, unless longitude stands behind latitude.
-        return pixels if axes.latitude > axes.longitude else np.ascontiguousarray(pixels.T)
+        return pixels if axes.latitude > axes.longitude else pixels.T.copy()
 
 
 _HELD_BYTES = 256 * 1024**2

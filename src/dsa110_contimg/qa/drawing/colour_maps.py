@@ -52,3 +52,23 @@ def create_cubehelix(levels: int = 256) -> npt.NDArray[np.uint8]:
     table: npt.NDArray[np.uint8] = np.round(255.0 * np.clip(colours, 0.0, 1.0)).astype(np.uint8)
     table.flags.writeable = False
     return table
+
+
+@cache
+def draw_hatch(side: int) -> npt.NDArray[np.uint8]:
+    """Draw the hatch of missing sky.
+
+    Parameters
+    ----------
+    side : int
+        In pixels.
+
+    Returns
+    -------
+    ndarray of uint8
+        Red, green and blue, shape (side, side, 3), read-only.
+    """
+    y, x = np.indices((side, side))
+    picture = np.where(((x + y) % 8 < 2)[..., None], NO_DATA_LINES, NO_DATA).astype(np.uint8)
+    picture.flags.writeable = False
+    return picture

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dsa110_contimg.qa.drawing.colour_maps import MARK, NO_DATA, NO_DATA_LINES, create_cubehelix
+from dsa110_contimg.qa.drawing.colour_maps import MARK, create_cubehelix, draw_hatch
 from dsa110_contimg.qa.drawing.overlays import choose_scale, draw_beam, draw_compass, draw_target, outline_beam
 from dsa110_contimg.qa.drawing.text import draw_text, measure_text, shorten_text
 from dsa110_contimg.qa.notation import choose_unit, format_angle
@@ -119,9 +119,7 @@ def explain_no_data() -> Entry:
 
     def paint(picture: Image.Image, x: float, y: float) -> None:
         picture_x, top = round(x), round(y) - 9
-        rows, columns = np.indices((18, 18))
-        hatch = np.where(((rows + columns) % 8 < 2)[..., None], NO_DATA_LINES, NO_DATA).astype(np.uint8)
-        picture.paste(Image.fromarray(hatch), (picture_x, top))
+        picture.paste(Image.fromarray(draw_hatch(18)), (picture_x, top))
 
     return Entry(paint, 18, "no data")
 

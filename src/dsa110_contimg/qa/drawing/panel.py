@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dsa110_contimg.qa.drawing.colour_maps import MARK, NO_DATA, NO_DATA_LINES, create_cubehelix
+from dsa110_contimg.qa.drawing.colour_maps import MARK, NO_DATA, create_cubehelix, draw_hatch
 from dsa110_contimg.qa.drawing.overlays import draw_beam, draw_target, outline_beam
 from dsa110_contimg.qa.drawing.text import draw_text, measure_text
 
@@ -104,7 +102,7 @@ def colour_pixels(values: Floats, stretch: Stretch, side: int) -> npt.NDArray[np
     picture: npt.NDArray[np.uint8] = np.take(table, levels[blocks], axis=0)
     if not finite.all():
         empty = ~finite[blocks]
-        picture[empty] = _hatch(side)[empty]
+        picture[empty] = draw_hatch(side)[empty]
     return picture
 
 
@@ -143,19 +141,11 @@ def draw_panel(cutout: Cutout, values: Floats, stretch: Stretch, side: int) -> I
 
 def draw_empty_panel(reason: str, side: int) -> Image.Image:
     """Draw a panel without a stamp: the hatch of missing sky, and why."""
-    picture = Image.fromarray(_hatch(side))
+    picture = Image.fromarray(draw_hatch(side))
     pen, size = ImageDraw.Draw(picture), 14 if side > 120 else 12
     width = measure_text(reason, size) / 2 + 6
     pen.rectangle([side / 2 - width, side / 2 - size, side / 2 + width, side / 2 + size], NO_DATA)
     draw_text(pen, (side / 2, side / 2), reason, size, _REASON_INK, "mm")
-    return picture
-
-
-@cache
-def _hatch(side: int) -> npt.NDArray[np.uint8]:
-    y, x = np.indices((side, side))
-    picture = np.where(((x + y) % 8 < 2)[..., None], NO_DATA_LINES, NO_DATA).astype(np.uint8)
-    picture.flags.writeable = False
     return picture
 
 
