@@ -1,0 +1,260 @@
+"""Run a target in a child, outlive whatever becomes of it, and keep what it left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsa110_contimg.doctor.errors import BadInterpreterError
+from dsa110_contimg.doctor.journal import Journal, read_journal
+from dsa110_contimg.doctor.recorder.record import find_recorder, read_record
+from dsa110_contimg.doctor.threads import ThreadState, ask_stacks, read_states
+from dsa110_contimg.doctor.witness.journal import SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
+
+    from dsa110_contimg.doctor.recorder.record import Record
+    from dsa110_contimg.doctor.targets import Target
+
+    Watch = Literal["preload", "ctypes", "faulthandler"]
+
+WITNESS = Path(__file__).with_name("witness")
+BOOT = (
+    "import sys; p = type(sys)('_import_doctor'); p.__path__ = [sys.argv[1]]; sys.modules['_import_doctor'] = p; "
+    "from _import_doctor.testimony import testify; testify(sys.argv[2:])"
+)
+"""Makes the folder of the witness a package under a name that no target has, whatever is on the path."""
+KEPT = 64 << 10
+"""How many bytes of the end of each of its outputs are kept."""
+LOOK_S = 0.05
+"""How often the child's threads are looked at, in seconds."""
+GRACE_S = 1.0
+"""How long a child that hung may take to tell its stacks, in seconds."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a child left behind."""
+
+    returncode: int | None
+    """Its exit code, negative for a signal; nothing if it hung."""
+    journal: Journal
+    """What it told."""
+    record: Record | None
+    """What the recorder wrote."""
+    trace: str
+    """Python tracebacks written as it died."""
+    stdout: str
+    """The end of its standard output."""
+    stderr: str
+    """The end of its standard error."""
+    states: dict[int, ThreadState] = field(default_factory=dict)
+    """Its threads when it was taken to hang."""
+    maps: str | None = None
+    """Its memory map when it was taken to hang."""
+    elapsed_s: float = 0.0
+    """How long it ran, in seconds."""
+
+
+def run_child(
+    target: Target,
+    python: str,
+    *,
+    edges: bool,
+    timeout: float,
+    env: Mapping[str, str],
+    cwd: Path,
+    args: Sequence[str],
+    folder: Path,
+    watch: Watch = "preload",
+    preload: Sequence[str] = (),
+) -> Run:
+    """Run a target in a child of its own.
+
+    Parameters
+    ----------
+    target : Target
+        What to run.
+    python : str
+        The interpreter.
+    edges : bool
+        Whether to note every import statement.
+    timeout : float
+        Seconds after which it is taken to hang.
+    env : mapping
+        Its environment.
+    cwd : pathlib.Path
+        Its working directory.
+    args : sequence of str
+        Arguments of a script.
+    folder : pathlib.Path
+        An empty folder for what it leaves behind.
+    watch : {'preload', 'ctypes', 'faulthandler'}
+        What records a crash; the next one is taken where it cannot be had.
+    preload : sequence of str
+        More libraries to load ahead of all.
+
+    Returns
+    -------
+    Run
+        What it left behind.
+    """
+    recorder = find_recorder() if watch != "faulthandler" else None
+    is_preloaded = recorder is not None and watch == "preload" and sys.platform == "linux"
+    journal, record, trace = folder / "journal", folder / "record", folder / "trace"
+    with journal.open("wb") as file:
+        file.truncate(SIZE)
+    environment = dict(env)
+    libraries = [*([str(recorder)] if is_preloaded else []), *preload]
+    if libraries:
+        environment |= {"LD_PRELOAD": ":".join([*libraries, *filter(None, [env.get("LD_PRELOAD")])])}
+    if is_preloaded:
+        environment |= {
+            "IMPORT_DOCTOR_RECORD": str(record),
+            "IMPORT_DOCTOR_TRACE": str(trace),
+            "IMPORT_DOCTOR_PRELOAD": env.get("LD_PRELOAD", ""),
+        }
+    how = "preloaded" if is_preloaded else str(recorder or "")
+    command = [python, "-S", "-c", BOOT, str(WITNESS), str(journal), how, str(record), str(trace)]
+    command += ["edges" if edges else "", target.kind, target.text, *args]
+    began = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise BadInterpreterError(
+            f"The interpreter {python} cannot be started in {cwd}: {error.strerror}.",
+            hint="Check the interpreter and the working directory; a target of over 100 kB belongs into a script.",
+        ) from error
+    _forbid_core(process.pid)
+    watcher = _Watcher(process)
+    states, maps = {}, None
+    try:
+        if not watcher.wait(began + timeout):
+            states = watcher.sum_up()
+            maps = ask_stacks(process.pid, states, record, trace, GRACE_S)
+    finally:
+        _end(process)
+        stdout, stderr = watcher.finish()
+    return Run(
+        returncode=None if states else process.returncode,
+        journal=read_journal(journal),
+        record=read_record(record),
+        trace=trace.read_text(errors="replace") if trace.exists() else "",
+        stdout=stdout,
+        stderr=stderr,
+        states=states,
+        maps=maps,
+        elapsed_s=time.monotonic() - began,
+    )
+
+
+class _Watcher:
+    """Read what a child writes, and look at its threads, until it ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._ends: list[bytearray] = []
+        self._selector = selectors.DefaultSelector()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            os.set_blocking(stream.fileno(), False)
+            self._ends.append(bytearray())
+            self._selector.register(stream, selectors.EVENT_READ, self._ends[-1])
+        self._pidfd = os.pidfd_open(process.pid) if hasattr(os, "pidfd_open") else None
+        if self._pidfd is not None:
+            self._selector.register(self._pidfd, selectors.EVENT_READ, None)
+        self._looks: deque[dict[int, ThreadState]] = deque(maxlen=20)
+
+    def wait(self, deadline: float) -> bool:
+        """Return whether the child ended before the deadline."""
+        look = time.monotonic() + LOOK_S
+        while self._process.poll() is None:
+            now = time.monotonic()
+            if now >= deadline:
+                return False
+            if now >= look and now > deadline - 2.0:  # only what it did lately says how it hangs
+                self._looks.append(read_states(self._process.pid))
+                look = now + LOOK_S
+            self._read(min(LOOK_S, deadline - now))
+        return True
+
+    def sum_up(self) -> dict[int, ThreadState]:
+        """Return the state of each thread that is there now, from all looks."""
+        now = read_states(self._process.pid)
+        for thread, state in now.items():
+            seen = [look[thread].letter for look in self._looks if thread in look]
+            ran = state.cpu_ticks - min((look[thread].cpu_ticks for look in self._looks if thread in look), default=0)
+            state.judge(seen, ran)
+        return now
+
+    def _read(self, timeout: float) -> bool:
+        is_any = False
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                continue
+            try:
+                block = os.read(key.fd, 1 << 16)
+            except BlockingIOError:
+                continue
+            if not block:
+                self._selector.unregister(key.fileobj)
+                continue
+            is_any = True
+            key.data += block
+            del key.data[:-KEPT]
+        return is_any
+
+    def finish(self) -> tuple[str, str]:
+        """Return the ends of both outputs; what is in the pipes is read, but nobody who holds them open is waited for."""
+        limit = time.monotonic() + 1.0
+        while self._read(0) and time.monotonic() < limit:
+            pass
+        self._selector.close()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+        stdout, stderr = (end.decode(errors="replace") for end in self._ends)
+        return stdout, stderr
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the child and everything that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    except PermissionError:  # macOS says so of a group whose last process is a zombie
+        process.kill()
+    process.wait()
+
+
+def _forbid_core(pid: int) -> None:
+    """Let the child leave no core file, which would be a file of gigabytes in somebody's folder."""
+    if sys.platform == "linux":
+        import resource
+
+        try:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_CORE)
+            resource.prlimit(pid, resource.RLIMIT_CORE, (0, hard))
+        except (OSError, ValueError):
+            return  # already gone, or not allowed: then the system's own limit holds

@@ -1,0 +1,254 @@
+"""Examine an import: run it in a child, and say what became of it."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsa110_contimg.doctor.chain import Sources
+from dsa110_contimg.doctor.child import run_child
+from dsa110_contimg.doctor.confidence import say_confidence
+from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Evidence
+from dsa110_contimg.doctor.effects import find_side_effects, find_surroundings
+from dsa110_contimg.doctor.errors import BadTargetError, UnwritableFolderError
+from dsa110_contimg.doctor.examination import Examination
+from dsa110_contimg.doctor.interpreters import ask_interpreter
+from dsa110_contimg.doctor.inventory import find_loaded, find_mapped
+from dsa110_contimg.doctor.roads import Map, find_roads, matches_library, matches_module, name_library
+from dsa110_contimg.doctor.targets import read_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dsa110_contimg.doctor.child import Run, Watch
+    from dsa110_contimg.doctor.examination import Interpreter
+    from dsa110_contimg.doctor.targets import Target
+
+CHECKING_ALLOCATOR = {"preload": "libc_malloc_debug.so.0", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
+"""What makes glibc's allocator abort at the first damage that it sees (glibc 2.34 and later)."""
+_HEAP_WORDS = ("free()", "malloc()", "realloc()", "calloc()", "malloc_", "munmap_chunk", "corrupted", "double free")
+_HEAP_SYMBOLS = ("malloc", "free", "calloc", "realloc", "_int_malloc", "_int_free", "unlink_chunk", "malloc_consolidate")
+
+
+def examine(
+    target: str,
+    *,
+    python: str | os.PathLike[str] = sys.executable,
+    forbid: Sequence[str] = (),
+    timeout: float = 60.0,
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    args: Sequence[str] = (),
+) -> Examination:
+    """Run an import in a child of its own and find out what became of it.
+
+    Parameters
+    ----------
+    target : str
+        One or several statements (``"from package import name"``), the name of a module, or the path of a script.
+    python : str or os.PathLike, default: this interpreter
+        CPython 3.8 or newer; this package need not be installed there.
+    forbid : sequence of str
+        Modules (with all that is below them) and native libraries (by file name, such as ``libcasa_*``) that must not
+        be loaded.
+    timeout : float, default: 60
+        Seconds after which the target is taken to hang.
+    env : mapping, optional
+        Environment variables to set for the child, besides those of this process.
+    cwd : str or os.PathLike, optional
+        Working directory of the child; by default that of this process.
+    args : sequence of str
+        What a script finds in ``sys.argv[1:]``.
+
+    Returns
+    -------
+    Examination
+        What was found. Whatever the target does, this process goes on.
+
+    Raises
+    ------
+    BadTargetError
+        When the target is no Python, or an option makes no sense.
+    ScriptNotFoundError
+        When there is no script at the path.
+    BadInterpreterError
+        When the interpreter does not exist, does not run, or is older than 3.8.
+    UnwritableFolderError
+        When there is no folder for temporary files.
+
+    Notes
+    -----
+    The target really runs, with all that it does to files and to the network. Whatever it started is ended with it.
+
+    Examples
+    --------
+    >>> found = examine("import json, os; os._exit(0)")
+    >>> found.verdict, found.exit.code
+    ('exited', 0)
+    >>> examine("import json.decoder", forbid=["json.scanner"]).chain[-1].line
+    6
+    """
+    began = time.monotonic()
+    folder = Path(cwd) if cwd is not None else Path.cwd()
+    _check(folder, timeout, forbid)
+    patient = read_target(target, folder)
+    environment = dict(os.environ) | dict(env or {})
+    interpreter = ask_interpreter(python, environment, folder)
+    room = _Room(patient, interpreter, tuple(forbid), float(timeout), environment, folder.absolute(), tuple(args))
+    try:
+        with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
+            found = room.examine(Path(scratch))
+    except OSError as error:
+        if isinstance(error, (ValueError, UnwritableFolderError)):
+            raise
+        raise UnwritableFolderError(
+            f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
+            hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
+        ) from error
+    return _time(found, time.monotonic() - began)
+
+
+def _check(folder: Path, timeout: float, forbid: Sequence[str]) -> None:
+    if not (isinstance(timeout, (int, float)) and math.isfinite(timeout) and timeout > 0):
+        raise BadTargetError(f"A timeout of {timeout} s was asked for.", hint="Give a number of seconds above 0.")
+    if isinstance(forbid, str) or not all(isinstance(name, str) and name.strip() for name in forbid):
+        raise BadTargetError(
+            f"{forbid!r} was to be forbidden.", hint="Give a list of module names or of file names of native libraries."
+        )
+    if not folder.is_dir():
+        raise BadTargetError(f"The working directory {folder} does not exist.", hint="Give a folder that exists.")
+
+
+def _time(found: Examination, seconds: float) -> Examination:
+    from dataclasses import replace
+
+    return replace(found, elapsed_s=round(seconds, 3))
+
+
+@dataclass(frozen=True)
+class _Room:
+    """One examination: its patient and how it is to be examined."""
+
+    target: Target
+    interpreter: Interpreter
+    forbid: tuple[str, ...]
+    timeout: float
+    env: Mapping[str, str]
+    cwd: Path
+    args: tuple[str, ...]
+
+    def examine(self, scratch: Path) -> Examination:
+        """Run the target, and again where one run does not tell enough."""
+        evidence = self._watch(scratch)
+        forbidden = self._find_forbidden(evidence)
+        verdict, chain = evidence.verdict, evidence.chain
+        if verdict == "healthy" and forbidden.roads:
+            verdict, chain = "forbidden", forbidden.roads[0].chain
+        corruption = None
+        if verdict in ("crashed", "crashed-at-exit") and _looks_like_heap(evidence):
+            corruption = self._find_corruption(scratch)
+        culprit = evidence.culprit
+        journal = evidence.run.journal
+        return Examination(
+            target=self.target.asked,
+            python=self.interpreter,
+            verdict=verdict,
+            exit=evidence.exit,
+            chain=chain,
+            roads=forbidden.roads,
+            culprit=culprit,
+            native_frames=evidence.frames[:MOST_FRAMES],
+            python_frames=evidence.python_frames,
+            conflicts=evidence.conflicts,
+            loaded=find_loaded(evidence),
+            side_effects=find_side_effects(journal),
+            environment=find_surroundings(journal, self.env),
+            exception=evidence.exception,
+            traceback=evidence.traceback,
+            state=evidence.state,
+            threads=evidence.threads,
+            stdout=evidence.run.stdout,
+            stderr=evidence.run.stderr,
+            confidence=say_confidence(evidence, are_roads_whole=forbidden.is_whole if self.forbid else None),
+            corruption=corruption,
+        )
+
+    def _watch(self, scratch: Path) -> Evidence:
+        """Run the target, recorded in the best way in which this interpreter comes to its start."""
+        ways: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
+        for way in ways:
+            run = self._run(self.target, scratch / way, watch=way)
+            if run.journal.watch or run.journal.has_begun:
+                break
+        return Evidence(run, Sources(self.target, self.cwd), self.interpreter.executable)
+
+    def _run(
+        self, target: Target, folder: Path, *, watch: Watch = "preload", preload: Sequence[str] = (), env: Mapping[str, str] = {}
+    ) -> Run:
+        folder.mkdir()
+        return run_child(
+            target,
+            self.interpreter.executable,
+            edges=bool(self.forbid),
+            timeout=self.timeout,
+            env={**self.env, **env},
+            cwd=self.cwd,
+            args=self.args,
+            folder=folder,
+            watch=watch,
+            preload=preload,
+        )
+
+    def _find_forbidden(self, evidence: Evidence) -> Map:
+        """Find the roads to what was forbidden."""
+        if not self.forbid:
+            return Map((), True)
+
+        def is_goal(module: str) -> bool:
+            return any(matches_module(module, pattern) for pattern in self.forbid)
+
+        journal, sources = evidence.run.journal, evidence.sources
+        found = find_roads(journal, is_goal, sources) if any(is_goal(one.module) for one in journal.openings) else Map((), True)
+        roads, is_whole = list(found.roads), found.is_whole
+        for library, extension in find_mapped(evidence, lambda name: any(matches_library(name, p) for p in self.forbid)):
+            if is_goal(extension):
+                continue  # the roads to it are there already
+            found = find_roads(journal, extension.__eq__, sources)
+            roads += [name_library(road, library) for road in found.roads]
+            is_whole &= found.is_whole
+        return Map(tuple(roads), is_whole)
+
+    def _find_corruption(self, scratch: Path) -> str | None:
+        """Run the target again under an allocator that checks, and return where that first found the heap damaged."""
+        if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+            return None
+        tunables = ":".join(filter(None, [self.env.get("GLIBC_TUNABLES"), CHECKING_ALLOCATOR["GLIBC_TUNABLES"]]))
+        run = self._run(
+            self.target,
+            scratch / "corruption",
+            preload=[CHECKING_ALLOCATOR["preload"]],
+            env={"GLIBC_TUNABLES": tunables},
+        )
+        again = Evidence(run, Sources(self.target, self.cwd), self.interpreter.executable)
+        if again.verdict == "crashed" and again.signal == "SIGABRT" and again.opened:
+            return again.opened[-1].module
+        return None
+
+
+def _looks_like_heap(evidence: Evidence) -> bool:
+    """Return whether a crash looks like the late end of an earlier damage to the heap."""
+    if evidence.signal == "SIGABRT" and any(word in evidence.run.stderr[-2000:] for word in _HEAP_WORDS):
+        return True
+    symbols = [frame.symbol or "" for frame in evidence.frames[:4]]
+    return any(symbol.split("@")[0].strip("_") in map(_bare, _HEAP_SYMBOLS) for symbol in symbols)
+
+
+def _bare(symbol: str) -> str:
+    return symbol.strip("_")
