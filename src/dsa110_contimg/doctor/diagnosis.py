@@ -11,7 +11,7 @@ from dsa110_contimg.doctor.examination import Culprit, Exit, ThreadStack
 from dsa110_contimg.doctor.native.conflicts import find_conflicts
 from dsa110_contimg.doctor.native.distributions import Distributions
 from dsa110_contimg.doctor.native.frames import FrameReader
-from dsa110_contimg.doctor.native.loading import find_needs, order_libraries
+from dsa110_contimg.doctor.native.loading import Loading
 from dsa110_contimg.doctor.native.mappings import read_mappings
 from dsa110_contimg.doctor.native.stages import find_stage
 from dsa110_contimg.doctor.recorder.record import describe_code
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         Conflict,
         Hop,
         NativeFrame,
-        NativeLibrary,
         Place,
         Stage,
         State,
@@ -103,7 +102,7 @@ class Evidence:
             return None
         if self.run.returncode < 0:
             return record.fault.stack if record.fault and record.fault.signal == -self.run.returncode else None
-        return record.exit.stack if record.exit and self.verdict == "exited" else None
+        return record.leave.stack if record.leave and self.verdict == "exited" else None
 
     @cached_property
     def maps(self) -> str:
@@ -114,9 +113,8 @@ class Evidence:
             candidates = [
                 run.maps,
                 record.fault.maps if record.fault and self.stack is record.fault.stack else None,
-                record.exit.maps if record.exit else None,
+                record.leave.maps if record.leave else None,
                 run.journal.maps,
-                record.maps,
             ]
         return next(filter(None, candidates), "")
 
@@ -129,12 +127,14 @@ class Evidence:
     @cached_property
     def reader(self) -> FrameReader:
         """What gives addresses their names."""
-        return FrameReader(read_mappings(self.maps), self.distributions)
+        return FrameReader(read_mappings(self.maps), self.distributions, self.interpreter)
 
     @cached_property
     def frames(self) -> tuple[NativeFrame, ...]:
         """The native frames of the thread that ended it, as many as were recorded."""
-        return self.reader.describe(self.stack.frames) if self.stack else ()
+        if self.stack is None:
+            return ()
+        return self.reader.describe(self.stack.frames, is_pc_first=self.stack.pc != 0 or self.verdict != "exited")
 
     @cached_property
     def tracebacks(self) -> dict[int, ThreadTraceback]:
@@ -232,34 +232,26 @@ class Evidence:
             frames = self.threads[0].native or () if self.threads else ()
         elif self.stack is not None:
             frames = (*frames, *self.reader.describe(self.stack.outer_frames, is_pc_first=False))
-        is_known = self.verdict == "hung" or self.thread == journal.main_thread or bool(journal.opened(self.thread))
-        is_python = 0 < self.thread in self.tracebacks and self.thread != journal.main_thread
-        return find_stage(
-            frames, phase=phase, is_importing=is_known and not (is_python and not is_known), interpreter=self.interpreter
-        )
+        is_importing = self.thread == journal.main_thread or bool(journal.opened(self.thread))
+        if not is_importing and self.verdict != "hung":
+            return "thread"
+        if self.verdict != "hung" and self.stack is None and phase == "create":
+            return None
+        return find_stage(frames, self.reader, phase)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Distributions whose libraries got in each other's way."""
-        return find_conflicts(self.stack.frames, self.reader) if self.stack and self.run.returncode else ()
+        if self.stack is None or self.verdict not in ("crashed", "crashed-at-exit"):
+            return ()
+        return find_conflicts(self.stack.frames, self.reader)
 
     @cached_property
-    def _mapped(self) -> tuple[str, ...]:
-        return self.reader.mappings.libraries()
-
-    @cached_property
-    def native(self) -> tuple[NativeLibrary, ...]:
-        """The native libraries in the process, in the order of their initialisation."""
-        return order_libraries(self._extensions, self._mapped, self.reader, self.run.journal.dlopened)
-
-    @cached_property
-    def needs(self) -> list[tuple[str, str]]:
-        """Each native library with each extension module that needs it."""
-        return find_needs(self._extensions, self._mapped, self.reader)
-
-    @cached_property
-    def _extensions(self) -> list[tuple[str, str]]:
-        return [(opening.module, opening.library) for opening in self.run.journal.openings if opening.library]
+    def loading(self) -> Loading:
+        """The native libraries in the process."""
+        journal = self.run.journal
+        brought = [(one.began_ns, one.module, one.library) for one in journal.openings if one.library]
+        return Loading(self.reader, [(module, path) for _, module, path in sorted([*brought, *journal.dlopened])])
 
     @cached_property
     def exception(self) -> str | None:
@@ -297,7 +289,8 @@ class Evidence:
             frames = self.frames
             if self.verdict == "hung" and self.threads:
                 frames = self.threads[0].native or ()
-            frame = self.reader.find_culprit(frames, self.interpreter) if frames else None
+            is_python = opening is None or opening.phase == "python"
+            frame = self.reader.find_culprit(frames, is_python=is_python)
         library = frame.library if frame else None
         if library is None and opening is not None and opening.phase != "python":
             library = opening.library

@@ -19,7 +19,7 @@ def find_loaded(evidence: Evidence) -> Loaded:
     """Find what the target loaded."""
     page = resource.getpagesize()
     openings = evidence.run.journal.openings
-    return Loaded(tuple(_describe(opening, page) for opening in openings), evidence.native)
+    return Loaded(tuple(_describe(opening, page) for opening in openings), evidence.loading.order())
 
 
 def _describe(opening: Opening, page: int) -> LoadedModule:
@@ -53,6 +53,6 @@ def find_mapped(evidence: Evidence, is_wanted: Callable[[str], bool]) -> list[tu
     """
     return [
         (library, module)
-        for library, module in evidence.needs
+        for library, module in evidence.loading.find_needs()
         if is_wanted(PurePath(library).name)
     ]

@@ -120,8 +120,8 @@ class Journal:
     """Python's number of each thread."""
     edges: list[Edge] = field(default_factory=list)
     """Import statements, when all were asked for."""
-    dlopened: list[tuple[str | None, str]] = field(default_factory=list)
-    """Libraries loaded through ctypes, with the module that was open."""
+    dlopened: list[tuple[int, str, str]] = field(default_factory=list)
+    """Libraries loaded through ctypes: when, the module that was open, the library as it was asked for."""
     raised: list[Raised] = field(default_factory=list)
     """The exception that ended the target, then its causes."""
     errors: dict[str, Opening] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def _take(found: Journal, kind: str, thread: int, time: int, fields: list[str]) 
             names = tuple(rest[: int(count)])
             found.edges.append(Edge(importer, names, _steps(rest[int(count) :])))
         case kinds.DLOPEN, [path]:
-            found.dlopened.append((innermost.module if innermost else None, path))
+            found.dlopened.append((time, innermost.module if innermost else "", path))
         case kinds.THREAD, [ident]:
             found.idents[thread] = int(ident)
         case kinds.EFFECT, [what, which]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dsa110_contimg.doctor.chain import Sources
+    from dsa110_contimg.doctor.examination import Hop
     from dsa110_contimg.doctor.journal import Journal, Opening, Step
 
     Graph = Mapping[str, Mapping[tuple[str, tuple[Step, ...]], None]]
@@ -76,18 +77,20 @@ def find_roads(journal: Journal, is_goal: Callable[[str], bool], sources: Source
         chain = tuple(
             make_hop(module, steps_, sources, above) for (module, steps_), above in zip(path, importers, strict=False)
         )
-        key = tuple((hop.file or hop.module, hop.line or 0) for hop in chain)
+        key = _find_key(chain)
         # A statement that names a package and a module in it is one road, to the one that is loaded first.
         if key not in found or len(chain[-1].module) < len(found[key].forbidden):
             found[key] = Road(chain[-1].module, chain)
-    roads = sorted(found.values(), key=lambda road: len(road.chain))
-    if not roads:
-        roads = [
-            Road(opening.module, make_chain(opening.stack, sources))
-            for opening in journal.openings
-            if is_goal(opening.module) and not any(is_goal(above.module) for above in opening.stack[:-1])
-        ][:MOST_ROADS]
-    return Map(tuple(roads), is_whole)
+    # The road that was really taken comes first; the others were hidden by what was loaded already.
+    taken = next(opening for opening in journal.openings if is_goal(opening.module))
+    road = Road(taken.module, make_chain(taken.stack, sources))
+    others = [other for key, other in found.items() if key != _find_key(road.chain)]
+    return Map((road, *sorted(others, key=lambda other: len(other.chain))), is_whole)
+
+
+def _find_key(chain: Sequence[Hop]) -> tuple[tuple[str, int], ...]:
+    """Return the statements of a chain."""
+    return tuple((hop.file or hop.module, hop.line or 0) for hop in chain)
 
 
 def name_library(road: Road, library: str) -> Road:

@@ -1,0 +1,140 @@
+"""Native library files: their symbols, and the libraries that they need."""
+
+from __future__ import annotations
+
+import struct
+from functools import cached_property
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import Section
+
+_SYMBOL = struct.Struct("<IBBHQQ")
+_FUNCTIONS = {2, 10}  # STT_FUNC, STT_GNU_IFUNC
+_UNIQUE = 10  # STB_GNU_UNIQUE
+_LOCAL = 0  # STB_LOCAL
+
+
+class Library:
+    """One native library file, read as far as it can be read.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        """The file."""
+        self.fault: str | None = None
+        """Why it could not be read, if it could not."""
+        self._segments: list[tuple[int, int, int]] = []
+        self._tables: list[tuple[bytes, bytes]] = []
+        self.needed: tuple[str, ...] = ()
+        """The names of the libraries that it needs, as it asks for them."""
+        self.soname: str | None = None
+        """The name that others ask for it by."""
+        self._read()
+
+    def _read(self) -> None:
+        from elftools.common.exceptions import ELFError
+        from elftools.construct import ConstructError
+
+        # A damaged file leads pyelftools astray anywhere: into its own errors and into those of whatever it computes.
+        astray = (ELFError, ConstructError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError)
+        try:
+            self._read_sections()
+        except OSError as error:
+            self.fault = str(error.strerror or error)
+        except (*astray, RecursionError, TypeError, ValueError, struct.error) as error:
+            self.fault = f"it is no whole ELF file ({type(error).__name__})"
+
+    def _read_sections(self) -> None:
+        from elftools.elf.elffile import ELFFile
+
+        with Path(self.path).open("rb") as file:
+            elf = ELFFile(file)
+            if elf.elfclass != 64 or not elf.little_endian:
+                self.fault = "it is not of 64 bits, little-endian"
+                return
+            for segment in elf.iter_segments():
+                if segment["p_type"] == "PT_LOAD":
+                    self._segments.append((segment["p_offset"], segment["p_filesz"], segment["p_vaddr"]))
+            self._read_dynamic(elf)
+            for kind in ("SHT_SYMTAB", "SHT_DYNSYM"):
+                for section in elf.iter_sections(kind):
+                    self._tables.append(_read_table(elf, section))
+
+    def _read_dynamic(self, elf: ELFFile) -> None:
+        from elftools.elf.dynamic import DynamicSection
+
+        for section in elf.iter_sections("SHT_DYNAMIC"):
+            if isinstance(section, DynamicSection):
+                tags = list(section.iter_tags())
+                self.needed = tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED")
+                self.soname = next((tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME"), None)
+
+    def find_address(self, offset: int) -> int | None:
+        """Return the address within the library of a place in its file; nothing where none is loaded."""
+        for start, size, address in self._segments:
+            if start <= offset < start + max(size, 1):
+                return offset - start + address
+        return None
+
+    def find_symbol(self, address: int) -> str | None:
+        """Return the function that an address within the library belongs to; nothing unless a symbol covers it."""
+        for data, names in self._tables:
+            best = None
+            for name, info, _, section, value, size in _SYMBOL.iter_unpack(data):
+                if value <= address < value + size and section and info & 15 in _FUNCTIONS:
+                    is_better = best is None or value > best[0] or (info >> 4 != _LOCAL and best[1] == _LOCAL)
+                    if is_better:
+                        best = value, info >> 4, name
+            if best is not None:
+                return _read_name(names, best[2])
+        return None
+
+    @cached_property
+    def _defined(self) -> dict[bytes, bool]:
+        """The symbols that others can use, and whether each is unique in a process."""
+        found = {}
+        for data, names in self._tables[-1:]:
+            for name, info, _, section, _, _ in _SYMBOL.iter_unpack(data):
+                if section and info >> 4 != _LOCAL:
+                    found[names[name : names.find(b"\0", name)]] = info >> 4 == _UNIQUE
+        return found
+
+    def defines(self, symbol: str) -> bool:
+        """Return whether the library defines a symbol that others can use."""
+        return symbol.encode() in self._defined
+
+    def is_unique(self, symbol: str) -> bool:
+        """Return whether the loader lets a process have one definition of the symbol only (STB_GNU_UNIQUE)."""
+        return self._defined.get(symbol.encode(), False)
+
+
+def _read_table(elf: ELFFile, section: Section) -> tuple[bytes, bytes]:
+    """Return the symbols and their names, bare: an object for each of 200,000 symbols would take seconds."""
+    data = section.data()
+    names = elf.get_section(section["sh_link"]).data()
+    return data[: len(data) // _SYMBOL.size * _SYMBOL.size], names
+
+
+def _read_name(names: bytes, at: int) -> str | None:
+    return names[at : names.find(b"\0", at)].decode(errors="replace") or None
+
+
+class Libraries:
+    """Native library files, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Library] = {}
+
+    def read(self, path: str) -> Library:
+        """Return a library; one that cannot be read says so."""
+        if path not in self._read:
+            self._read[path] = Library(path)
+        return self._read[path]
