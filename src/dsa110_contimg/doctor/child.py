@@ -145,17 +145,18 @@ def run_child(
         ) from error
     _forbid_core(process.pid)
     watcher = _Watcher(process)
-    states, maps = {}, None
+    states, maps, told = {}, None, None
     try:
         if not watcher.wait(began + timeout):
             states = watcher.sum_up()
+            told = read_journal(journal)  # before the question, which lets a stopped child go on
             maps = ask_stacks(process.pid, states, record, trace, GRACE_S)
     finally:
         _end(process)
         stdout, stderr = watcher.finish()
     return Run(
         returncode=None if states else process.returncode,
-        journal=read_journal(journal),
+        journal=told or read_journal(journal),
         record=read_record(record),
         trace=trace.read_text(errors="replace") if trace.exists() else "",
         stdout=stdout,
@@ -218,7 +219,7 @@ class _Watcher:
                 self._selector.unregister(key.fileobj)
                 continue
             is_any = True
-            key.data += block
+            key.data.extend(block)
             del key.data[:-KEPT]
         return is_any
 

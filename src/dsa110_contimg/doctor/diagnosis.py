@@ -271,6 +271,8 @@ class Evidence:
         opening = self.origin[2] if self.origin else None
         if opening is None or opening.phase == "python":
             return "python"
+        if self.origin and self.origin[1].message.startswith("initialization of "):
+            return "module-init"  # Python says so of a PyInit that returned without a module, or with an exception
         return "module-exec" if opening.phase == "execute" else None
 
     @cached_property
@@ -292,6 +294,8 @@ class Evidence:
             is_python = opening is None or opening.phase == "python"
             frame = self.reader.find_culprit(frames, is_python=is_python)
         library = frame.library if frame else None
+        if module is None and library is not None:
+            module = next((one.module for one in self.run.journal.openings if one.library == library), None)
         if library is None and opening is not None and opening.phase != "python":
             library = opening.library
         file = library or (opening.library or opening.origin if opening else None)

@@ -102,7 +102,7 @@ def ask_stacks(pid: int, states: dict[int, ThreadState], record: Path, trace: Pa
         told = read_record(record)
         is_told = told is None or len(told.stacks) >= len(states)
         previous, size = size, trace.stat().st_size if trace.exists() else 0
-        if is_told and size and size == previous:
+        if (is_told and size and size == previous) or read_states(pid)[pid].letter in "ZX?":
             break
     return maps
 

@@ -66,10 +66,12 @@ def _find_own(symbol: str, here: LibraryOrigin, reader: FrameReader) -> LibraryO
 def _describe(
     symbol: str, there: LibraryOrigin, here: LibraryOrigin, own: LibraryOrigin, reader: FrameReader
 ) -> Conflict:
-    both = [reader.libraries.read(origin.path) for origin in (there, own)]
+    shared = reader.libraries.read(there.path).unique & reader.libraries.read(own.path).unique
     why = ""
-    if any(library.is_unique(symbol) for library in both):
-        why = " The symbol is STB_GNU_UNIQUE, of which the loader keeps one for the whole process."
+    if shared:
+        few = min(demangle(name) for name in shared)
+        why = f" Both define {few}" + (f" and {len(shared) - 1} more symbols" if len(shared) > 1 else "")
+        why += " of which the loader keeps only one for the whole process (STB_GNU_UNIQUE)."
     told = (
         f"{PurePath(here.path).name} of {_name(here)} called {demangle(symbol)}, of which {here.distribution} brings its "
         f"own in {PurePath(own.path).name}; the call went into {PurePath(there.path).name} of {_name(there)}."

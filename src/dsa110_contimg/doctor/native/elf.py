@@ -111,9 +111,10 @@ class Library:
         """Return whether the library defines a symbol that others can use."""
         return symbol.encode() in self._defined
 
-    def is_unique(self, symbol: str) -> bool:
-        """Return whether the loader lets a process have one definition of the symbol only (STB_GNU_UNIQUE)."""
-        return self._defined.get(symbol.encode(), False)
+    @property
+    def unique(self) -> frozenset[str]:
+        """The symbols of which the loader keeps one for the whole process (STB_GNU_UNIQUE)."""
+        return frozenset(name.decode(errors="replace") for name, is_unique in self._defined.items() if is_unique)
 
 
 def _read_table(elf: ELFFile, section: Section) -> tuple[bytes, bytes]:

@@ -128,6 +128,5 @@ class FrameReader:
         """
         named = [frame for frame in frames if frame.library and not is_system(frame.library)]
         foreign = [frame for frame in named if not self.is_interpreter(frame.library)]
-        if is_python or not foreign:
-            return named[0] if named else None
-        return foreign[0]
+        found = named if is_python else foreign
+        return found[0] if found else None

@@ -25,6 +25,7 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 #define ALT_STACK_BYTES (512 << 10)
+#define TRACE 200 /* the descriptor that the witness told faulthandler; open only while it writes */
 #define DEEPEST 400000 /* frames that are walked, at most, of a stack that overflowed */
 
 typedef int (*sigaction_function)(int, const struct sigaction *, struct sigaction *);
@@ -37,10 +38,12 @@ static char *memory; /* the mapped record; NULL until the recorder is at work */
 static pid_t owner;
 static char trace_path[4096];
 static dump_function dump;
+static void (*teller)(int); /* where Python hides that function: what faulthandler put on SIGQUIT, which writes to TRACE */
 static int is_preloaded;
 static void *alt_stack;
 
 static struct sigaction next[NSIG]; /* what the process believes to be its handlers */
+static volatile int handed_on;      /* the signal whose other handler is at work */
 static volatile pid_t recording;    /* the thread that is writing, whose own faults end a step */
 static sigjmp_buf escape;
 
@@ -187,7 +190,12 @@ static void dump_python(void) {
     int file = open(trace_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0)
         return;
-    (void)dump(file, NULL, NULL);
+    if (dump != NULL)
+        (void)dump(file, NULL, NULL);
+    else if (teller != NULL && dup2(file, TRACE) == TRACE) {
+        teller(SIGQUIT);
+        close(TRACE);
+    }
     close(file);
 }
 
@@ -246,8 +254,7 @@ static void record_fault(int number, siginfo_t *info, ucontext_t *context) {
     ATTEMPT(event, STEP_MAPS, event->maps_length = copy_file("/proc/self/maps", maps, MAPS_BYTES));
     ATTEMPT(event, STEP_FRAMES, note_frames(&event->stack, context, maps, event->maps_length));
     ATTEMPT(event, STEP_STACK, note_stack(event));
-    if (dump != NULL)
-        ATTEMPT(event, STEP_PYTHON, dump_python());
+    ATTEMPT(event, STEP_PYTHON, dump_python());
     end_recording();
 }
 
@@ -263,7 +270,7 @@ static void record_leave(int code, uint64_t caller) {
     event->steps |= STEP_SIGNAL;
     ATTEMPT(event, STEP_MAPS, event->maps_length = copy_file("/proc/self/maps", memory + AT_LEAVE_MAPS, MAPS_BYTES));
     ATTEMPT(event, STEP_FRAMES, note_callers(&event->stack, caller));
-    if (dump != NULL)
+    if (((struct header *)memory)->slots == 0) /* what was told in answer to a question stays */
         ATTEMPT(event, STEP_PYTHON, dump_python());
     end_recording();
     errno = saved;
@@ -283,6 +290,7 @@ static void hand_on(int number, siginfo_t *info, void *context) {
     int is_fault = info->si_code > 0 && (number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE);
     if (believed.sa_flags & SA_RESETHAND)
         next[number] = (struct sigaction){.sa_handler = SIG_DFL};
+    handed_on = number;
     if (believed.sa_flags & SA_SIGINFO)
         believed.sa_sigaction(number, info, context);
     else if (believed.sa_handler == SIG_DFL || (believed.sa_handler == SIG_IGN && is_fault)) {
@@ -292,6 +300,7 @@ static void hand_on(int number, siginfo_t *info, void *context) {
         find_sigaction()(number, &standard, NULL); /* the instruction faults again, now for good */
     } else if (believed.sa_handler != SIG_IGN)
         believed.sa_handler(number);
+    handed_on = 0;
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
@@ -299,7 +308,9 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     if (getpid() == owner) {
         if (recording == thread_number())
             siglongjmp(escape, 1);
-        record_fault(number, info, context);
+        /* A handler that has done its work often raises the signal again, to die of it: that is not where it died. */
+        if (handed_on != number || info->si_code != SI_TKILL || info->si_pid != owner)
+            record_fault(number, info, context);
     }
     errno = saved;
     hand_on(number, info, context);
@@ -318,7 +329,7 @@ static void on_question(int number, siginfo_t *info, void *context) {
         note_registers(&event->stack, context);
         event->steps |= STEP_SIGNAL;
         ATTEMPT(event, STEP_FRAMES, note_frames(&event->stack, context, NULL, 0));
-        if (slot == 0 && dump != NULL)
+        if (slot == 0)
             ATTEMPT(event, STEP_PYTHON, dump_python());
         event->count = 1; /* last: this slot is whole */
         end_recording();
@@ -362,6 +373,8 @@ static int start(const char *record, const char *trace, int mode) {
             ours.sa_flags |= SA_NODEFER; /* so that a fault while recording comes to us too */
         find_sigaction()(number, &ours, &next[number]);
     }
+    if (dump == NULL && mode == MODE_CTYPES && !(next[SIGQUIT].sa_flags & SA_SIGINFO))
+        teller = next[SIGQUIT].sa_handler == SIG_DFL ? NULL : next[SIGQUIT].sa_handler;
     memcpy(header->magic, MAGIC, sizeof header->magic); /* last: from here on the reader may trust it */
     memory = mapped;
     return 0;
@@ -391,10 +404,12 @@ PUBLIC int sigaction(int number, const struct sigaction *action, struct sigactio
     if (!is_preloaded || !is_watched(number))
         return find_sigaction()(number, action, old);
     struct sigaction believed = next[number];
-    if (action != NULL)
-        next[number] = *action;
     if (old != NULL)
         *old = believed;
+    if (action != NULL && number == SIGQUIT && dump == NULL && teller == NULL)
+        teller = action->sa_handler; /* the witness, which comes before the target */
+    else if (action != NULL)
+        next[number] = *action;
     return 0;
 }
 

@@ -8,6 +8,9 @@ from .hooks import Hooks
 from .journal import CHANGE, FINISH, GO, MAPS, PATHS, RAISED, START, Journal
 from .observations import describe_changes, observe
 
+TRACE = 200
+"""The descriptor for tracebacks: high up, where nobody expects the next free one. As in recorder.c."""
+
 
 def testify(arguments):
     """Run a target.
@@ -66,12 +69,14 @@ def testify(arguments):
 def watch(recorder, record, trace):
     """Make sure that a crash is recorded; return by what: ``preload``, ``ctypes``, ``faulthandler`` or nothing."""
     if recorder == "preloaded":
-        try:
-            if os.path.getsize(record):
-                return "preload"
-        except OSError:
-            pass
+        header = read_header(record)
+        if header:
+            # Where the recorder did not find Python's own function for it, faulthandler writes the tracebacks.
+            if not header[24]:
+                listen(TRACE)
+            return "preload"
     elif recorder:
+        listen(TRACE)
         try:
             import ctypes
 
@@ -79,17 +84,33 @@ def watch(recorder, record, trace):
                 return "ctypes"
         except (ImportError, OSError, AttributeError):
             pass
+    descriptor = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(descriptor, TRACE, False)
+    os.close(descriptor)
+    if not listen(TRACE):
+        return ""
+    sys.modules["faulthandler"].enable(TRACE, all_threads=True)
+    return "faulthandler"
+
+
+def read_header(record):
+    """Return the beginning of the record; nothing if the recorder never came to work."""
+    try:
+        with open(record, "rb") as file:
+            return file.read(64)
+    except OSError:
+        return b""
+
+
+def listen(descriptor):
+    """Have faulthandler write the tracebacks of all threads when it is asked; return whether it can."""
     try:
         import faulthandler
         import signal
     except ImportError:
-        return ""
-    descriptor = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(descriptor, 200, False)  # high up, where nobody expects the next free one
-    os.close(descriptor)
-    faulthandler.enable(200, all_threads=True)
-    faulthandler.register(signal.SIGQUIT, 200, all_threads=True)
-    return "faulthandler"
+        return False
+    faulthandler.register(signal.SIGQUIT, descriptor, all_threads=True)
+    return True
 
 
 def is_own(error):

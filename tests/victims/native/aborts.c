@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(aborts, fprintf(stderr, "invariant broken\n"); abort())

@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(exits_7, exit(7))

@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(harmless, )

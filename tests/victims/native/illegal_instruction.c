@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(illegal_instruction, __builtin_trap())

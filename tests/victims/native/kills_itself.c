@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(kills_itself, kill(getpid(), SIGKILL))

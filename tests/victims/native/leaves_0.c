@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(leaves_0, _exit(0))

@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(leaves_3, _exit(3))

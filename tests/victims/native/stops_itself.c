@@ -1,0 +1,2 @@
+#include "victim.h"
+MODULE(stops_itself, kill(getpid(), SIGSTOP))

@@ -1,0 +1,3 @@
+#include "victim.h"
+int tables_version();
+MODULE(_tables, tables_version())

@@ -1,0 +1,1 @@
+"""A package laid out like the one whose import killed Python."""

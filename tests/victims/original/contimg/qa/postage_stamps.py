@@ -1,0 +1,5 @@
+"""Needs nothing of CASA."""
+
+
+def create_cutout():
+    """Cut a stamp."""

@@ -1,0 +1,3 @@
+"""What people look at."""
+
+from .casatable import CasaTable
