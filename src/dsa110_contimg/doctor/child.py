@@ -182,7 +182,7 @@ class _Watcher:
         self._pidfd = os.pidfd_open(process.pid) if hasattr(os, "pidfd_open") else None
         if self._pidfd is not None:
             self._selector.register(self._pidfd, selectors.EVENT_READ, None)
-        self._looks: deque[dict[int, ThreadState]] = deque(maxlen=20)
+        self._looks: deque[tuple[float, dict[int, ThreadState]]] = deque(maxlen=20)
 
     def wait(self, deadline: float) -> bool:
         """Return whether the child ended before the deadline."""
@@ -192,18 +192,21 @@ class _Watcher:
             if now >= deadline:
                 return False
             if now >= look and now > deadline - 2.0:  # only what it did lately says how it hangs
-                self._looks.append(read_states(self._process.pid))
+                self._looks.append((now, read_states(self._process.pid)))
                 look = now + LOOK_S
             self._read(min(LOOK_S, deadline - now))
         return True
 
     def sum_up(self) -> dict[int, ThreadState]:
         """Return the state of each thread that is there now, from all looks."""
-        now = read_states(self._process.pid)
+        now, when = read_states(self._process.pid), time.monotonic()
         for thread, state in now.items():
-            seen = [look[thread].letter for look in self._looks if thread in look]
-            ran = state.cpu_ticks - min((look[thread].cpu_ticks for look in self._looks if thread in look), default=0)
-            state.judge(seen, ran)
+            looks = [(at, look[thread]) for at, look in self._looks if thread in look]
+            busy = 0.0
+            if looks:
+                first, before = looks[0]
+                busy = (state.cpu_ticks - before.cpu_ticks) / os.sysconf("SC_CLK_TCK") / max(when - first, LOOK_S)
+            state.judge([look.letter for _, look in looks], busy)
         return now
 
     def _read(self, timeout: float) -> bool:

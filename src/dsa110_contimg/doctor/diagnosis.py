@@ -145,7 +145,7 @@ class Evidence:
             thread = threads.get(traceback.ident, -traceback.ident)
             found[thread] = traceback
             if traceback.is_current:
-                found[0] = traceback
+                found[0] = traceback  # whether or not it ever imported anything
         return found
 
     @cached_property
@@ -202,19 +202,30 @@ class Evidence:
 
     @cached_property
     def threads(self) -> tuple[ThreadStack, ...]:
-        """Each thread of a child that hung."""
-        record = self.run.record
+        """Each thread of a child that hung; after a crash, the other threads in which imports were open."""
+        journal, record = self.run.journal, self.run.record
+        if self.verdict != "hung":
+            others = [thread for thread in journal.last if journal.opened(thread) and thread != self.opened[-1].thread]
+            return tuple(self._describe_thread(thread, None, None, None) for thread in others)
         stacks = {stack.tid: stack for stack in record.stacks} if record else {}
+        if record is not None and record.fault is not None:
+            # A handler that returns to the faulting instruction leaves no moment in which to ask.
+            stacks.setdefault(record.fault.stack.tid, record.fault.stack)
         return tuple(
-            ThreadStack(
-                id=state.id,
-                name=state.name or None,
-                state=state.state,
-                chain=make_chain(self.run.journal.opened(state.id), self.sources),
-                python=find_places(self.tracebacks[state.id], self.sources) if state.id in self.tracebacks else None,
-                native=self.reader.describe(stacks[state.id].frames)[:MOST_FRAMES] if state.id in stacks else None,
-            )
+            self._describe_thread(state.id, state.name or None, state.state, stacks.get(state.id))
             for state in self.run.states.values()
+        )
+
+    def _describe_thread(
+        self, thread: int, name: str | None, state: State | None, stack: NativeStack | None
+    ) -> ThreadStack:
+        return ThreadStack(
+            id=thread,
+            name=name,
+            state=state,
+            chain=make_chain(self.run.journal.opened(thread), self.sources),
+            python=find_places(self.tracebacks[thread], self.sources) if thread in self.tracebacks else None,
+            native=self.reader.describe(stack.frames)[:MOST_FRAMES] if stack else None,
         )
 
     @cached_property
@@ -293,6 +304,9 @@ class Evidence:
                 frames = self.threads[0].native or ()
             is_python = opening is None or opening.phase == "python"
             frame = self.reader.find_culprit(frames, is_python=is_python)
+            if self.conflicts:  # not where the call went astray to, but who made it
+                caller = self.conflicts[0].libraries[0].path
+                frame = next(frame for frame in frames if frame.library == caller)
         library = frame.library if frame else None
         if module is None and library is not None:
             module = next((one.module for one in self.run.journal.openings if one.library == library), None)

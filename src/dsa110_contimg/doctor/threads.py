@@ -37,11 +37,12 @@ class ThreadState:
     state: State = "waiting"
     """What it has been doing lately."""
 
-    def judge(self, seen: Sequence[str], ran_ticks: int) -> None:
-        """Judge what it has been doing from what was seen lately."""
+    def judge(self, seen: Sequence[str], busy: float) -> None:
+        """Judge what it has been doing from what was seen lately, and how much of a processor it had."""
+        is_running = sum(letter == "R" for letter in seen) * 2 > len(seen)
         if self.letter in "Tt":
             self.state = "stopped"
-        elif seen and sum(letter == "R" for letter in seen) * 2 > len(seen) and ran_ticks > 0:
+        elif busy > 0.25 or (is_running and busy > 0):  # others may leave it little of the machine
             self.state = "spinning"
         else:
             self.state = "waiting"

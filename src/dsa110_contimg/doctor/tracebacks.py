@@ -49,7 +49,7 @@ def read_tracebacks(text: str) -> tuple[ThreadTraceback, ...]:
         elif frame := _FRAME.match(line):
             file, number, function = frame.groups()
             is_target &= not file.endswith("/witness/testimony.py")  # from there on out it is us, not the target
-            if is_target and not file.startswith("<frozen importlib"):
+            if is_target and not file.startswith("<frozen importlib") and not file.endswith("/importlib/__init__.py"):
                 frames.append((file, int(number) if number.isdigit() else 0, function))
     return tuple(found.values())
 

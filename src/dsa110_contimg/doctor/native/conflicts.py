@@ -56,7 +56,7 @@ def find_conflicts(addresses: Sequence[int], reader: FrameReader, *, is_pc_first
 
 def _find_own(symbol: str, here: LibraryOrigin, reader: FrameReader) -> LibraryOrigin | None:
     """Return the loaded library of a distribution that defines a symbol."""
-    for path in reader.mappings.libraries():
+    for path in (here.path, *reader.mappings.libraries()):
         origin = reader.distributions.find(path)
         if origin.distribution == here.distribution and reader.libraries.read(path).defines(symbol):
             return origin

@@ -129,7 +129,7 @@ class Hooks:
         def load(original, spec, name, argument):
             modules = stack()
             origin = spec.origin if isinstance(spec.origin, str) else ""
-            frames = find_frames(getframe(2), codes)
+            frames = find_frames(getframe().f_back.f_back, codes)
             modules.append(name)
             write(BEGIN, memory(), name, origin, *frames)
             try:
@@ -188,7 +188,7 @@ class Hooks:
         write, leave, getframe = self.write, os._exit, sys._getframe
 
         def _exit(status):
-            write(LEAVE, str(status), *find_frames(getframe(1), ()))
+            write(LEAVE, str(status), *find_frames(getframe().f_back, ()))
             leave(status)
 
         os._exit = _exit
@@ -237,12 +237,12 @@ class Hooks:
             if fromlist:
                 wanted = getattr(module, "__all__", ()) if "*" in fromlist else fromlist
                 names += [f"{name}.{each}" for each in wanted if f"{name}.{each}" in modules]
-            tell(names, getframe(1))
+            tell(names, getframe().f_back)
             return module
 
         def _gcd_import(name, package=None, level=0):
             module = import_by_name(name, package, level)
-            tell([getattr(module, "__name__", name)], getframe(1))
+            tell([getattr(module, "__name__", name)], getframe().f_back)
             return module
 
         builtins.__import__, bootstrap._gcd_import = disguise(__import__), disguise(_gcd_import)
