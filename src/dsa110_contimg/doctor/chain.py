@@ -118,8 +118,8 @@ def find_raised(
         deeper = errors.get(cause.key)
         if deeper is not None and (opening is None or opening in deeper.stack):
             blamed, opening = cause, deeper
-        elif deeper is None and cause.relation == "cause" and opening is None:
-            blamed = cause
+        elif deeper is None and cause.relation == "cause":
+            blamed = cause  # raised and caught within the same module
     chain = make_chain(opening.stack if opening else (), sources)
     if blamed.missing and blamed.frames:
         place = sources.find_place(*blamed.frames[-1])

@@ -282,7 +282,7 @@ class Evidence:
         opening = self.origin[2] if self.origin else None
         if opening is None or opening.phase == "python":
             return "python"
-        if self.origin and self.origin[1].message.startswith("initialization of "):
+        if any(one.message.startswith("initialization of ") for one in self.run.journal.raised):
             return "module-init"  # Python says so of a PyInit that returned without a module, or with an exception
         return "module-exec" if opening.phase == "execute" else None
 

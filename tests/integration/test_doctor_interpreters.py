@@ -1,0 +1,48 @@
+"""The whole battery on every Python from 3.8 to 3.13 that is on the machine; this package is installed in none of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from doctor_cases import NATIVE, PYTHON, Case
+from victims.build import build_victims, find_include
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="native frames are read on Linux only"),
+    pytest.mark.skipif(not (shutil.which("cc") and shutil.which("c++")), reason="there is no C and C++ compiler"),
+]
+VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
+
+
+def find_interpreter(version: str) -> str:
+    """Find a Python with its headers on PATH or where pyenv keeps them, or skip the test, saying so."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = [shutil.which(f"python{version}"), *sorted(root.glob(f"versions/{version}.*/bin/python"))]
+    for candidate in filter(None, candidates):
+        asked = subprocess.run([candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True)
+        if asked.stdout.decode().strip() == version and Path(find_include(str(candidate)), "Python.h").exists():
+            return str(candidate)
+    pytest.skip(f"there is no Python {version} with its headers on this machine")
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def python(request: pytest.FixtureRequest) -> str:
+    return find_interpreter(request.param)
+
+
+@pytest.fixture(scope="session")
+def victims(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_victims(tmp_path_factory.mktemp("victims"), python)
+
+
+@pytest.mark.parametrize("case", [*NATIVE, *PYTHON], ids=lambda case: case.target or case.name)
+def test_a_death(case: Case, python: str, victims: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(victims))
+    case.check(case.examine(tmp_path, python))
