@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,9 @@ _SYMBOL = struct.Struct("<IBBHQQ")
 _FUNCTIONS = {2, 10}  # STT_FUNC, STT_GNU_IFUNC
 _UNIQUE = 10  # STB_GNU_UNIQUE
 _LOCAL = 0  # STB_LOCAL
+_SEGMENT = struct.Struct("<IIQQQQQQ")
+_LOAD, _DYNAMIC = 1, 2  # PT_LOAD, PT_DYNAMIC
+_NEEDED, _STRTAB, _SONAME = 1, 5, 14  # DT_NEEDED, DT_STRTAB, DT_SONAME
 
 
 class Library:
@@ -32,50 +36,66 @@ class Library:
         self.fault: str | None = None
         """Why it could not be read, if it could not."""
         self._segments: list[tuple[int, int, int]] = []
-        self._tables: list[tuple[bytes, bytes]] = []
+        self._tables: list[tuple[bytes, bytes]] | None = None
         self.needed: tuple[str, ...] = ()
         """The names of the libraries that it needs, as it asks for them."""
         self.soname: str | None = None
         """The name that others ask for it by."""
-        self._read()
+        try:
+            self._read_head()
+        except OSError as error:
+            self.fault = str(error.strerror or error)
+        except (ValueError, IndexError, struct.error):
+            self.fault = "it is no whole ELF file"
 
-    def _read(self) -> None:
+    def _read_head(self) -> None:
+        """Read segments and dynamic section; with pyelftools, 350 libraries would take a second."""
+        with Path(self.path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if data[:6] != b"\x7fELF\x02\x01":
+                self.fault = "it is no ELF file of 64 bits, little-endian"
+                return
+            start, size, count = *struct.unpack_from("<Q", data, 32), *struct.unpack_from("<HH", data, 54)
+            dynamic = b""
+            for at in range(start, start + size * count, size):
+                kind, _, offset, address, _, length, _, _ = _SEGMENT.unpack_from(data, at)
+                if kind == _LOAD:
+                    self._segments.append((offset, length, address))
+                elif kind == _DYNAMIC:
+                    dynamic = data[offset : offset + length // 16 * 16]
+            tags = list(struct.iter_unpack("<QQ", dynamic))
+            names = next((self._find_offset(value) for tag, value in tags if tag == _STRTAB), None)
+            if names is not None:
+                named = [(tag, _read_name(data, names + value) or "") for tag, value in tags if tag in (_NEEDED, _SONAME)]
+                self.needed = tuple(name for tag, name in named if tag == _NEEDED)
+                self.soname = next((name for tag, name in named if tag == _SONAME), None)
+
+    def _find_offset(self, address: int) -> int | None:
+        return next((address - to + at for at, size, to in self._segments if to <= address < to + size), None)
+
+    def _read_symbols(self) -> None:
         from elftools.common.exceptions import ELFError
         from elftools.construct import ConstructError
+        from elftools.elf.elffile import ELFFile
 
         # A damaged file leads pyelftools astray anywhere: into its own errors and into those of whatever it computes.
         astray = (ELFError, ConstructError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError)
+        tables: list[tuple[bytes, bytes]] = []
+        self._tables = tables
         try:
-            self._read_sections()
+            with Path(self.path).open("rb") as file:
+                elf = ELFFile(file)
+                for kind in ("SHT_SYMTAB", "SHT_DYNSYM"):
+                    tables += [_read_table(elf, section) for section in elf.iter_sections(kind)]
         except OSError as error:
             self.fault = str(error.strerror or error)
         except (*astray, RecursionError, TypeError, ValueError, struct.error) as error:
             self.fault = f"it is no whole ELF file ({type(error).__name__})"
 
-    def _read_sections(self) -> None:
-        from elftools.elf.elffile import ELFFile
-
-        with Path(self.path).open("rb") as file:
-            elf = ELFFile(file)
-            if elf.elfclass != 64 or not elf.little_endian:
-                self.fault = "it is not of 64 bits, little-endian"
-                return
-            for segment in elf.iter_segments():
-                if segment["p_type"] == "PT_LOAD":
-                    self._segments.append((segment["p_offset"], segment["p_filesz"], segment["p_vaddr"]))
-            self._read_dynamic(elf)
-            for kind in ("SHT_SYMTAB", "SHT_DYNSYM"):
-                for section in elf.iter_sections(kind):
-                    self._tables.append(_read_table(elf, section))
-
-    def _read_dynamic(self, elf: ELFFile) -> None:
-        from elftools.elf.dynamic import DynamicSection
-
-        for section in elf.iter_sections("SHT_DYNAMIC"):
-            if isinstance(section, DynamicSection):
-                tags = list(section.iter_tags())
-                self.needed = tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED")
-                self.soname = next((tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME"), None)
+    def _find_tables(self) -> list[tuple[bytes, bytes]]:
+        """Return the symbol tables, the whole one first; they are read when they are first asked for."""
+        if self._tables is None:
+            self._read_symbols()
+        return self._tables or []
 
     def find_address(self, offset: int) -> int | None:
         """Return the address within the library of a place in its file; nothing where none is loaded."""
@@ -86,7 +106,7 @@ class Library:
 
     def find_symbol(self, address: int) -> str | None:
         """Return the function that an address within the library belongs to; nothing unless a symbol covers it."""
-        for data, names in self._tables:
+        for data, names in self._find_tables():
             best = None
             for name, info, _, section, value, size in _SYMBOL.iter_unpack(data):
                 if value <= address < value + size and section and info & 15 in _FUNCTIONS:
@@ -101,7 +121,7 @@ class Library:
     def _defined(self) -> dict[bytes, bool]:
         """The symbols that others can use, and whether each is unique in a process."""
         found = {}
-        for data, names in self._tables[-1:]:
+        for data, names in self._find_tables()[-1:]:
             for name, info, _, section, _, _ in _SYMBOL.iter_unpack(data):
                 if section and info >> 4 != _LOCAL:
                     found[names[name : names.find(b"\0", name)]] = info >> 4 == _UNIQUE
@@ -124,7 +144,7 @@ def _read_table(elf: ELFFile, section: Section) -> tuple[bytes, bytes]:
     return data[: len(data) // _SYMBOL.size * _SYMBOL.size], names
 
 
-def _read_name(names: bytes, at: int) -> str | None:
+def _read_name(names: bytes | mmap.mmap, at: int) -> str | None:
     return names[at : names.find(b"\0", at)].decode(errors="replace") or None
 
 
