@@ -130,6 +130,11 @@ NATIVE = [
         **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0x80, "module": "destructor"},  # type: ignore[arg-type]
         **{"library": True, "stage": "finalisation", "symbol": "destruct"},  # type: ignore[arg-type]
     ),
+    Case(
+        *("at_exit_nowhere", "crashed-at-exit", []),
+        **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0x1234, "module": "at_exit_nowhere"},  # type: ignore[arg-type]
+        **{"target": "import harmless, at_exit_nowhere", "library": ..., "symbol": ..., "stage": "finalisation"},  # type: ignore[arg-type]
+    ),
     crashed(
         *("allocates", "SIGABRT", "SI_TKILL"),
         target="import corrupts_heap, allocates",

@@ -118,7 +118,7 @@ def find_raised(
         deeper = errors.get(cause.key)
         if deeper is not None and (opening is None or opening in deeper.stack):
             blamed, opening = cause, deeper
-        elif deeper is None and cause.relation == "cause":
+        elif deeper is None and cause.relation == "cause" and cause.frames:
             blamed = cause  # raised and caught within the same module
     chain = make_chain(opening.stack if opening else (), sources)
     if blamed.missing and blamed.frames:

@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsa110_contimg.doctor.chain import Sources
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.examination import Interpreter
     from dsa110_contimg.doctor.targets import Target
 
+WAYS: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
+"""How a crash is recorded, the best way first; the next one is taken where an interpreter does not come to its start."""
+BISECTION_S = 20.0
+"""How long to look for the module whose code crashes at the end, in seconds."""
 CHECKING_ALLOCATOR = {"preload": "libc_malloc_debug.so.0", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
 """What makes glibc's allocator abort at the first damage that it sees (glibc 2.34 and later)."""
 _HEAP_WORDS = ("free()", "malloc()", "realloc()", "calloc()", "malloc_", "munmap_chunk", "corrupted", "double free")
@@ -127,8 +131,6 @@ def _check(folder: Path, timeout: float, forbid: Sequence[str]) -> None:
 
 
 def _time(found: Examination, seconds: float) -> Examination:
-    from dataclasses import replace
-
     return replace(found, elapsed_s=round(seconds, 3))
 
 
@@ -155,6 +157,8 @@ class _Room:
         if verdict in ("crashed", "crashed-at-exit") and _looks_like_heap(evidence):
             corruption = self._find_corruption(scratch)
         culprit = evidence.culprit
+        if verdict == "crashed-at-exit" and culprit is not None and culprit.module is None:
+            culprit = replace(culprit, module=self._find_at_exit(evidence, scratch))
         journal = evidence.run.journal
         return Examination(
             target=self.target.asked,
@@ -182,8 +186,7 @@ class _Room:
 
     def _watch(self, scratch: Path) -> Evidence:
         """Run the target, recorded in the best way in which this interpreter comes to its start."""
-        ways: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
-        for way in ways:
+        for way in WAYS:
             run = self._run(self.target, scratch / way, watch=way)
             if run.journal.watch or run.journal.has_begun:
                 break
@@ -224,6 +227,18 @@ class _Room:
             roads += [name_library(road, library) for road in found.roads]
             is_whole &= found.is_whole
         return Map(tuple(roads), is_whole)
+
+    def _find_at_exit(self, evidence: Evidence, scratch: Path) -> str | None:
+        """Import each extension module alone, the last one first, and return the one that crashes at the end too."""
+        limit = time.monotonic() + BISECTION_S
+        for opening in reversed(evidence.run.journal.openings):
+            if not opening.library or "/lib-dynload/" in opening.library or time.monotonic() > limit:
+                continue
+            alone = read_target(opening.module, self.cwd)
+            run = self._run(alone, scratch / f"alone-{opening.module}")
+            if Evidence(run, Sources(alone, self.cwd), self.interpreter.executable).verdict == "crashed-at-exit":
+                return opening.module
+        return None
 
     def _find_corruption(self, scratch: Path) -> str | None:
         """Run the target again under an allocator that checks, and return where that first found the heap damaged."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def find_loaded(evidence: Evidence) -> Loaded:
     """Find what the target loaded."""
     page = resource.getpagesize()
-    openings = evidence.run.journal.openings
+    journal = evidence.run.journal
+    openings = [opening for opening in journal.openings if not (opening.is_startup and journal.has_begun)]
     return Loaded(tuple(_describe(opening, page) for opening in openings), evidence.loading.order())
 
 

@@ -47,6 +47,8 @@ class Opening:
     """When it began."""
     memory: int | None
     """Resident memory then, in pages."""
+    is_startup: bool
+    """Whether the interpreter was still starting."""
     phase: str = "python"
     """``create`` while its native code is loaded, ``execute`` while its Py_mod_exec runs, else ``python``."""
     library: str | None = None
@@ -178,7 +180,7 @@ def _take(found: Journal, kind: str, thread: int, time: int, fields: list[str]) 
     innermost = found.last.get(thread)
     match kind, fields:
         case kinds.BEGIN, [memory, module, origin, *frames]:
-            opening = Opening(thread, module, origin or None, _steps(frames), innermost, time, _number(memory))
+            opening = Opening(thread, module, origin or None, _steps(frames), innermost, time, _number(memory), not found.has_begun)
             found.openings.append(opening)
             found.last[thread] = opening
         case (kinds.DONE | kinds.ERROR), [memory, module, *failure] if innermost and innermost.module == module:

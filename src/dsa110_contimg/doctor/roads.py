@@ -85,7 +85,7 @@ def find_roads(journal: Journal, is_goal: Callable[[str], bool], sources: Source
     taken = next(opening for opening in journal.openings if is_goal(opening.module))
     road = Road(taken.module, make_chain(taken.stack, sources))
     others = [other for key, other in found.items() if key != _find_key(road.chain)]
-    return Map((road, *sorted(others, key=lambda other: len(other.chain))), is_whole)
+    return Map((road, *sorted(others, key=lambda other: len(other.chain)))[:MOST_ROADS], is_whole)
 
 
 def _find_key(chain: Sequence[Hop]) -> tuple[tuple[str, int], ...]:

@@ -71,11 +71,16 @@ def find_frames(frame, hooks):
 
 def find_pth(caller, file, line):
     """Return the line of the .pth file that site is executing, if it is."""
-    if caller.f_code.co_name == "addpackage" and "fullname" in caller.f_locals:
-        return caller.f_locals["fullname"], caller.f_locals.get("n", 0)
-    if caller.f_code.co_name == "exec_line" or "/site.py" not in caller.f_code.co_filename:
+    path, text = caller.f_locals.get("fullname"), caller.f_locals.get("line")
+    if caller.f_code.co_name != "addpackage" or not isinstance(path, str) or not isinstance(text, str):
         return file, line
-    return caller.f_locals.get("fullname", file), caller.f_locals.get("n", line)
+    try:
+        with open(path, "rb") as lines:
+            # site counts lines from 0 or from 1, by its version.
+            found = [at for at, each in enumerate(lines, 1) if each.strip() == text.strip().encode()]
+    except OSError:
+        found = []
+    return path, found[0] if found else 0
 
 
 class Hooks:
