@@ -122,18 +122,18 @@ NATIVE = [
     segfault("exec_slot", 0x60, stage="module-exec", symbol="execute"),
     Case(
         *("at_exit", "crashed-at-exit", []),
-        **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0x70, "module": "at_exit"},  # type: ignore[arg-type]
-        **{"library": True, "stage": "finalisation", "symbol": "leave"},  # type: ignore[arg-type]
+        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x70, module="at_exit",  # type: ignore[arg-type]
+        library=True, stage="finalisation", symbol="leave",  # type: ignore[arg-type]
     ),
     Case(
         *("destructor", "crashed-at-exit", []),
-        **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0x80, "module": "destructor"},  # type: ignore[arg-type]
-        **{"library": True, "stage": "finalisation", "symbol": "destruct"},  # type: ignore[arg-type]
+        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x80, module="destructor",  # type: ignore[arg-type]
+        library=True, stage="finalisation", symbol="destruct",  # type: ignore[arg-type]
     ),
     Case(
         *("at_exit_nowhere", "crashed-at-exit", []),
-        **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0x1234, "module": "at_exit_nowhere"},  # type: ignore[arg-type]
-        **{"target": "import harmless, at_exit_nowhere", "library": ..., "symbol": ..., "stage": "finalisation"},  # type: ignore[arg-type]
+        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x1234, module="at_exit_nowhere",  # type: ignore[arg-type]
+        target="import harmless, at_exit_nowhere", library=..., symbol=..., stage="finalisation",  # type: ignore[arg-type]
     ),
     crashed(
         *("allocates", "SIGABRT", "SI_TKILL"),
@@ -143,12 +143,12 @@ NATIVE = [
     ),
     Case(
         *("no_exception", "raised", ["no_exception"]),
-        **{"code": 1, "library": True, "stage": "module-init", "line": ("<target>", 1)},  # type: ignore[arg-type]
+        code=1, library=True, stage="module-init", line=("<target>", 1),  # type: ignore[arg-type]
         exception="SystemError: initialization of no_exception failed without raising an exception",
     ),
     Case(
         *("exception_and_module", "raised", ["exception_and_module"]),
-        **{"code": 1, "library": True, "stage": "module-init", "line": ("<target>", 1)},  # type: ignore[arg-type]
+        code=1, library=True, stage="module-init", line=("<target>", 1),  # type: ignore[arg-type]
         exception="SystemError: initialization of exception_and_module raised unreported exception",
     ),
     segfault("dies_in_thread", 0x90, stage="thread", symbol="die", line=None),
@@ -188,20 +188,31 @@ import null_write
 """
 PYTHON = [
     python("leaves", "exited", "import os\nos._exit(3)\n", code=3, library=..., symbol=..., line=("leaves.py", 2)),
-    python("leaves_well", "exited", "import os\nos._exit(0)\n", code=0, library=..., symbol=..., line=("leaves_well.py", 2)),
+    python(
+        "leaves_well", "exited", "import os\nos._exit(0)\n", code=0, library=..., symbol=..., line=("leaves_well.py", 2)
+    ),
     python("sys_exit", "raised", "import sys\nsys.exit()\n", code=0, line=("sys_exit.py", 2), exception="SystemExit"),
     python("system_exit", "raised", "raise SystemExit(4)\n", code=4, exception="SystemExit: 4"),
-    python("interrupted", "raised", "raise KeyboardInterrupt\n", line=("interrupted.py", 1), exception="KeyboardInterrupt"),
+    python(
+        "interrupted", "raised", "raise KeyboardInterrupt\n", line=("interrupted.py", 1), exception="KeyboardInterrupt"
+    ),
     python("recursion", "raised", "def f():\n    f()\nf()\n", exception="RecursionError", line=("recursion.py", 2)),
     python("own_cycle", "raised", "import own_cycle\nown_cycle.nothing\n", exception="AttributeError: "),
-    python("closes_output", "healthy", "import os, sys\nsys.stdout.close(); sys.stderr.close()\nos.close(1); os.close(2)\n", []),
+    python(
+        "closes_output",
+        "healthy",
+        "import os, sys\nsys.stdout.close(); sys.stderr.close()\nos.close(1); os.close(2)\n",
+        [],
+    ),
     python("redirects", "healthy", "import io, sys\nsys.stdout = sys.stderr = io.StringIO()\nprint('gone')\n", []),
     python("prints", "healthy", "for _ in range(100):\n    print('x' * 1_000_000, end='')\n", []),
     python("forks", "healthy", "import os\nif not os.fork():\n    os._exit(5)\nos.wait()\n", []),
     python("forks_on", "healthy", "import os\nos.fork()\n", []),
     python("fork_crashes", "healthy", "import os\nif not os.fork():\n    import null_write\nos.wait()\n", []),
     python("changes_folder", "healthy", "import os\nos.chdir('/')\n", []),
-    python("purges", "raised", "import sys\nsys.modules.clear()\n", exception="KeyError: 'purges'", line=("<target>", 1)),
+    python(
+        "purges", "raised", "import sys\nsys.modules.clear()\n", exception="KeyError: 'purges'", line=("<target>", 1)
+    ),
     python("swallows", "healthy", "try:\n    import no_such_module\nexcept ImportError:\n    pass\n", []),
     python(
         *("missing", "raised", "import no_such_module\n", ["missing", "no_such_module"]),
@@ -217,14 +228,27 @@ PYTHON = [
     ),
     python("terminates", "killed", "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n", signal="SIGTERM"),
     python("spins", "hung", "while True: pass\n", state="spinning", library=..., symbol=..., line=("spins.py", 1)),
-    python("sleeps", "hung", "import time\ntime.sleep(60)\n", state="waiting", library=..., symbol=..., line=("sleeps.py", 2)),
     python(
-        *("never_ends", "hung", "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n", []),
-        **{"state": "waiting", "stage": "finalisation", "library": ..., "symbol": ...},
+        "sleeps",
+        "hung",
+        "import time\ntime.sleep(60)\n",
+        state="waiting",
+        library=...,
+        symbol=...,
+        line=("sleeps.py", 2),
+    ),
+    python(
+        *(
+            "never_ends",
+            "hung",
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n",
+            [],
+        ),
+        state="waiting", stage="finalisation", library=..., symbol=...,
     ),
     python(
         *("leaves_at_exit", "exited", "import atexit, os\natexit.register(os._exit, 4)\n", []),
-        **{"code": 4, "stage": "finalisation", "library": ..., "symbol": ...},
+        code=4, stage="finalisation", library=..., symbol=...,
     ),
     null_write("imports", "x = 1\n\nimport null_write\n", ("imports.py", 3)),
     null_write("by_name", "import importlib\nimportlib.import_module('null_write')\n", ("by_name.py", 2)),
@@ -253,8 +277,8 @@ PYTHON = [
     ),
     Case(
         *("reads_null", "crashed", ["reads_null"]),
-        **{"signal": "SIGSEGV", "signal_code": "SEGV_MAPERR", "address": 0, "stage": "python"},  # type: ignore[arg-type]
-        **{"library": ..., "symbol": ..., "source": "import ctypes\nctypes.memset(0, 0, 1)\n"},  # type: ignore[arg-type]
+        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0, stage="python",  # type: ignore[arg-type]
+        library=..., symbol=..., source="import ctypes\nctypes.memset(0, 0, 1)\n",  # type: ignore[arg-type]
         line=("reads_null.py", 2),
     ),
 ]

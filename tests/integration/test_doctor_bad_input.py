@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from doctor_cases import NATIVE
 from dsa110_contimg.doctor import DoctorError, child, examine, examiner
 from dsa110_contimg.doctor.errors import (
     BadInterpreterError,
@@ -17,7 +18,6 @@ from dsa110_contimg.doctor.errors import (
     ScriptNotFoundError,
     UnwritableFolderError,
 )
-from doctor_cases import NATIVE
 from victims.build import build_victims
 
 
@@ -141,7 +141,14 @@ def test_through_ctypes_the_recorder_sees_as_much(
     monkeypatch.setenv("PYTHONPATH", str(victims))
     monkeypatch.setattr(examiner, "WAYS", ("ctypes",))
     for case in NATIVE:
-        if case.name in ("null_write", "constructor", "exec_slot", "endless_loop", "closes_files", "only_after_harmless"):
+        if case.name in (
+            "null_write",
+            "constructor",
+            "exec_slot",
+            "endless_loop",
+            "closes_files",
+            "only_after_harmless",
+        ):
             found = case.examine(tmp_path, sys.executable)
             case.check(found)
             assert "loaded by ctypes" in found.confidence["recorder"]

@@ -26,7 +26,9 @@ def find_interpreter(version: str) -> str:
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = [shutil.which(f"python{version}"), *sorted(root.glob(f"versions/{version}.*/bin/python"))]
     for candidate in filter(None, candidates):
-        asked = subprocess.run([candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True)
+        asked = subprocess.run(
+            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True
+        )
         if asked.stdout.decode().strip() == version and Path(find_include(str(candidate)), "Python.h").exists():
             return str(candidate)
     pytest.skip(f"there is no Python {version} with its headers on this machine")

@@ -60,7 +60,9 @@ def test_what_an_import_did_before_it_died_is_told(tmp_path: Path) -> None:
 
 
 def test_the_target_finds_the_environment_it_was_given(tmp_path: Path) -> None:
-    source = "import os\nprint(sorted(k for k in os.environ if k.startswith(('LD_', 'IMPORT_DOCTOR'))), os.environ['GIVEN'])"
+    source = (
+        "import os\nprint(sorted(k for k in os.environ if k.startswith(('LD_', 'IMPORT_DOCTOR'))), os.environ['GIVEN'])"
+    )
     assert run(source, tmp_path, env={"GIVEN": "this"}).stdout == "[] this\n"
 
 
@@ -72,7 +74,9 @@ def test_the_target_finds_itself_as_python_would_start_it(tmp_path: Path) -> Non
 def test_a_script(tmp_path: Path) -> None:
     script = tmp_path / "folder" / "script.py"
     script.parent.mkdir()
-    script.write_text("import sys\nassert __name__ == '__main__'\nprint(sys.argv[1:], sys.path[0], __file__)\nsys.exit(0)\n")
+    script.write_text(
+        "import sys\nassert __name__ == '__main__'\nprint(sys.argv[1:], sys.path[0], __file__)\nsys.exit(0)\n"
+    )
     found = examine("folder/script.py", cwd=tmp_path, args=["a", "b"])
     assert found.verdict == "healthy"
     assert found.stdout == f"['a', 'b'] {script.parent} folder/script.py\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dsa110_contimg.doctor.diagnosis import Evidence
+    from dsa110_contimg.doctor.diagnosis import Diagnosis
 
 _WATCH = {
     "preload": "The recorder was loaded ahead of everything; no library could take its place.",
@@ -14,12 +14,12 @@ _WATCH = {
 }
 
 
-def say_confidence(evidence: Evidence, *, are_roads_whole: bool | None) -> dict[str, str]:
+def say_confidence(diagnosis: Diagnosis, *, are_roads_whole: bool | None) -> dict[str, str]:
     """Say what an answer rests on.
 
     Parameters
     ----------
-    evidence : Evidence
+    diagnosis : Diagnosis
         What the child left behind.
     are_roads_whole : bool or None
         Whether every road to what was forbidden was found; nothing if nothing was forbidden.
@@ -29,7 +29,7 @@ def say_confidence(evidence: Evidence, *, are_roads_whole: bool | None) -> dict[
     dict
         By topic, a sentence.
     """
-    run, journal = evidence.run, evidence.run.journal
+    run, journal = diagnosis.run, diagnosis.run.journal
     found = {"exit": "The system reported how the child ended."}
     if run.returncode is None:
         found["exit"] = "The child was ended when its time was over; its threads were looked at before."
@@ -41,15 +41,17 @@ def say_confidence(evidence: Evidence, *, are_roads_whole: bool | None) -> dict[
     elif journal.is_full:
         found["chain"] = "The journal was full before the end; the innermost modules may be missing."
     found["recorder"] = _WATCH[journal.watch]
-    if evidence.verdict in ("crashed", "crashed-at-exit"):
-        found["native_frames"] = _say_frames(evidence)
-        if not evidence.python_frames:
+    if diagnosis.verdict in ("crashed", "crashed-at-exit"):
+        found["native_frames"] = _say_frames(diagnosis)
+        if not diagnosis.python_frames:
             found["python_line"] = "The innermost Python line was not recorded."
-    if evidence.verdict == "hung":
-        silent = [str(thread.id) for thread in evidence.threads if thread.native is None]
+    if diagnosis.verdict == "hung":
+        silent = [str(thread.id) for thread in diagnosis.threads if thread.native is None]
         found["threads"] = "Every thread told its native stack."
         if silent:
-            found["threads"] = f"No native stack of thread {', '.join(silent)}: it did not answer, or could not be asked."
+            found["threads"] = (
+                f"No native stack of thread {', '.join(silent)}: it did not answer, or could not be asked."
+            )
     if journal.changes is None:
         found["side_effects"] = "It did not come to its end: only what was heard while it ran is told."
     if are_roads_whole is not None:
@@ -59,13 +61,13 @@ def say_confidence(evidence: Evidence, *, are_roads_whole: bool | None) -> dict[
     return found
 
 
-def _say_frames(evidence: Evidence) -> str:
-    if evidence.stack is None:
+def _say_frames(diagnosis: Diagnosis) -> str:
+    if diagnosis.stack is None:
         return "No native frames were recorded."
-    if not evidence.frames:
+    if not diagnosis.frames:
         return "The stack could not be unwound."
-    unnamed = sum(frame.symbol is None for frame in evidence.frames[:20])
+    unnamed = sum(frame.symbol is None for frame in diagnosis.frames[:20])
     told = "The frames were unwound in the dying process."
     if unnamed:
-        told += f" {unnamed} of the first {len(evidence.frames[:20])} have no symbol: their libraries are stripped."
+        told += f" {unnamed} of the first {len(diagnosis.frames[:20])} have no symbol: their libraries are stripped."
     return told

@@ -74,7 +74,9 @@ def find_surroundings(journal: Journal, env: Mapping[str, str]) -> tuple[Finding
         file stands in for.
     """
     found = [
-        Finding(name, env[name], "set in the environment that the child was given") for name in _VARIABLES if name in env
+        Finding(name, env[name], "set in the environment that the child was given")
+        for name in _VARIABLES
+        if name in env
     ]
     for opening in journal.openings:
         origin = opening.origin or ""

@@ -14,7 +14,7 @@ from pathlib import Path
 from dsa110_contimg.doctor.chain import Sources
 from dsa110_contimg.doctor.child import run_child
 from dsa110_contimg.doctor.confidence import say_confidence
-from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Evidence
+from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Diagnosis
 from dsa110_contimg.doctor.effects import find_side_effects, find_surroundings
 from dsa110_contimg.doctor.errors import BadTargetError, UnwritableFolderError
 from dsa110_contimg.doctor.examination import Examination
@@ -38,7 +38,16 @@ BISECTION_S = 20.0
 CHECKING_ALLOCATOR = {"preload": "libc_malloc_debug.so.0", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
 """What makes glibc's allocator abort at the first damage that it sees (glibc 2.34 and later)."""
 _HEAP_WORDS = ("free()", "malloc()", "realloc()", "calloc()", "malloc_", "munmap_chunk", "corrupted", "double free")
-_HEAP_SYMBOLS = ("malloc", "free", "calloc", "realloc", "_int_malloc", "_int_free", "unlink_chunk", "malloc_consolidate")
+_HEAP_SYMBOLS = (
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "_int_malloc",
+    "_int_free",
+    "unlink_chunk",
+    "malloc_consolidate",
+)
 
 
 def examine(
@@ -148,52 +157,58 @@ class _Room:
 
     def examine(self, scratch: Path) -> Examination:
         """Run the target, and again where one run does not tell enough."""
-        evidence = self._watch(scratch)
-        forbidden = self._find_forbidden(evidence)
-        verdict, chain = evidence.verdict, evidence.chain
+        diagnosis = self._watch(scratch)
+        forbidden = self._find_forbidden(diagnosis)
+        verdict, chain = diagnosis.verdict, diagnosis.chain
         if verdict == "healthy" and forbidden.roads:
             verdict, chain = "forbidden", forbidden.roads[0].chain
         corruption = None
-        if verdict in ("crashed", "crashed-at-exit") and _looks_like_heap(evidence):
+        if verdict in ("crashed", "crashed-at-exit") and _looks_like_heap(diagnosis):
             corruption = self._find_corruption(scratch)
-        culprit = evidence.culprit
+        culprit = diagnosis.culprit
         if verdict == "crashed-at-exit" and culprit is not None and culprit.module is None:
-            culprit = replace(culprit, module=self._find_at_exit(evidence, scratch))
-        journal = evidence.run.journal
+            culprit = replace(culprit, module=self._find_at_exit(diagnosis, scratch))
+        journal = diagnosis.run.journal
         return Examination(
             target=self.target.asked,
             python=self.interpreter,
             verdict=verdict,
-            exit=evidence.exit,
+            exit=diagnosis.exit,
             chain=chain,
             roads=forbidden.roads,
             culprit=culprit,
-            native_frames=evidence.frames[:MOST_FRAMES],
-            python_frames=evidence.python_frames,
-            conflicts=evidence.conflicts,
-            loaded=find_loaded(evidence),
+            native_frames=diagnosis.frames[:MOST_FRAMES],
+            python_frames=diagnosis.python_frames,
+            conflicts=diagnosis.conflicts,
+            loaded=find_loaded(diagnosis),
             side_effects=find_side_effects(journal),
             environment=find_surroundings(journal, self.env),
-            exception=evidence.exception,
-            traceback=evidence.traceback,
-            state=evidence.state,
-            threads=evidence.threads,
-            stdout=evidence.run.stdout,
-            stderr=evidence.run.stderr,
-            confidence=say_confidence(evidence, are_roads_whole=forbidden.is_whole if self.forbid else None),
+            exception=diagnosis.exception,
+            traceback=diagnosis.traceback,
+            state=diagnosis.state,
+            threads=diagnosis.threads,
+            stdout=diagnosis.run.stdout,
+            stderr=diagnosis.run.stderr,
+            confidence=say_confidence(diagnosis, are_roads_whole=forbidden.is_whole if self.forbid else None),
             corruption=corruption,
         )
 
-    def _watch(self, scratch: Path) -> Evidence:
+    def _watch(self, scratch: Path) -> Diagnosis:
         """Run the target, recorded in the best way in which this interpreter comes to its start."""
         for way in WAYS:
             run = self._run(self.target, scratch / way, watch=way)
             if run.journal.watch or run.journal.has_begun:
                 break
-        return Evidence(run, Sources(self.target, self.cwd), self.interpreter.executable)
+        return Diagnosis(run, Sources(self.target, self.cwd), self.interpreter.executable)
 
     def _run(
-        self, target: Target, folder: Path, *, watch: Watch = "preload", preload: Sequence[str] = (), env: Mapping[str, str] = {}
+        self,
+        target: Target,
+        folder: Path,
+        *,
+        watch: Watch = "preload",
+        preload: Sequence[str] = (),
+        env: Mapping[str, str] = {},
     ) -> Run:
         folder.mkdir()
         return run_child(
@@ -209,7 +224,7 @@ class _Room:
             preload=preload,
         )
 
-    def _find_forbidden(self, evidence: Evidence) -> Map:
+    def _find_forbidden(self, diagnosis: Diagnosis) -> Map:
         """Find the roads to what was forbidden."""
         if not self.forbid:
             return Map((), True)
@@ -217,10 +232,16 @@ class _Room:
         def is_goal(module: str) -> bool:
             return any(matches_module(module, pattern) for pattern in self.forbid)
 
-        journal, sources = evidence.run.journal, evidence.sources
-        found = find_roads(journal, is_goal, sources) if any(is_goal(one.module) for one in journal.openings) else Map((), True)
+        journal, sources = diagnosis.run.journal, diagnosis.sources
+        found = (
+            find_roads(journal, is_goal, sources)
+            if any(is_goal(one.module) for one in journal.openings)
+            else Map((), True)
+        )
         roads, is_whole = list(found.roads), found.is_whole
-        for library, extension in find_mapped(evidence, lambda name: any(matches_library(name, p) for p in self.forbid)):
+        for library, extension in find_mapped(
+            diagnosis, lambda name: any(matches_library(name, p) for p in self.forbid)
+        ):
             if is_goal(extension):
                 continue  # the roads to it are there already
             found = find_roads(journal, extension.__eq__, sources)
@@ -228,15 +249,15 @@ class _Room:
             is_whole &= found.is_whole
         return Map(tuple(roads), is_whole)
 
-    def _find_at_exit(self, evidence: Evidence, scratch: Path) -> str | None:
+    def _find_at_exit(self, diagnosis: Diagnosis, scratch: Path) -> str | None:
         """Import each extension module alone, the last one first, and return the one that crashes at the end too."""
         limit = time.monotonic() + BISECTION_S
-        for opening in reversed(evidence.run.journal.openings):
+        for opening in reversed(diagnosis.run.journal.openings):
             if not opening.library or "/lib-dynload/" in opening.library or time.monotonic() > limit:
                 continue
             alone = read_target(opening.module, self.cwd)
             run = self._run(alone, scratch / f"alone-{opening.module}")
-            if Evidence(run, Sources(alone, self.cwd), self.interpreter.executable).verdict == "crashed-at-exit":
+            if Diagnosis(run, Sources(alone, self.cwd), self.interpreter.executable).verdict == "crashed-at-exit":
                 return opening.module
         return None
 
@@ -251,17 +272,17 @@ class _Room:
             preload=[CHECKING_ALLOCATOR["preload"]],
             env={"GLIBC_TUNABLES": tunables},
         )
-        again = Evidence(run, Sources(self.target, self.cwd), self.interpreter.executable)
+        again = Diagnosis(run, Sources(self.target, self.cwd), self.interpreter.executable)
         if again.verdict == "crashed" and again.signal == "SIGABRT" and again.opened:
             return again.opened[-1].module
         return None
 
 
-def _looks_like_heap(evidence: Evidence) -> bool:
+def _looks_like_heap(diagnosis: Diagnosis) -> bool:
     """Return whether a crash looks like the late end of an earlier damage to the heap."""
-    if evidence.signal == "SIGABRT" and any(word in evidence.run.stderr[-2000:] for word in _HEAP_WORDS):
+    if diagnosis.signal == "SIGABRT" and any(word in diagnosis.run.stderr[-2000:] for word in _HEAP_WORDS):
         return True
-    symbols = [frame.symbol or "" for frame in evidence.frames[:4]]
+    symbols = [frame.symbol or "" for frame in diagnosis.frames[:4]]
     return any(symbol.split("@")[0].strip("_") in map(_bare, _HEAP_SYMBOLS) for symbol in symbols)
 
 

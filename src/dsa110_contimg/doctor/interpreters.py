@@ -57,7 +57,12 @@ def ask_interpreter(python: str | os.PathLike[str], env: Mapping[str, str], fold
         raise BadInterpreterError(f"The interpreter {asked} was asked for; there is no such program.", hint=hint)
     try:
         answer = subprocess.run(
-            [path, "-S", "-c", _QUESTION], env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=30
+            [path, "-S", "-c", _QUESTION],
+            env=env,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         told = "it did not answer within 30 s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)

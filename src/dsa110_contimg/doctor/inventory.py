@@ -11,16 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsa110_contimg.doctor.diagnosis import Evidence
+    from dsa110_contimg.doctor.diagnosis import Diagnosis
     from dsa110_contimg.doctor.journal import Opening
 
 
-def find_loaded(evidence: Evidence) -> Loaded:
+def find_loaded(diagnosis: Diagnosis) -> Loaded:
     """Find what the target loaded."""
     page = resource.getpagesize()
-    journal = evidence.run.journal
+    journal = diagnosis.run.journal
     openings = [opening for opening in journal.openings if not (opening.is_startup and journal.has_begun)]
-    return Loaded(tuple(_describe(opening, page) for opening in openings), evidence.loading.order())
+    return Loaded(tuple(_describe(opening, page) for opening in openings), diagnosis.loading.order())
 
 
 def _describe(opening: Opening, page: int) -> LoadedModule:
@@ -37,12 +37,12 @@ def _describe(opening: Opening, page: int) -> LoadedModule:
     )
 
 
-def find_mapped(evidence: Evidence, is_wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+def find_mapped(diagnosis: Diagnosis, is_wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
     """Find the native libraries of a kind, each with every extension module that needs it.
 
     Parameters
     ----------
-    evidence : Evidence
+    diagnosis : Diagnosis
         What the child left behind.
     is_wanted : callable
         Tells by the file name of a library whether it is of the kind.
@@ -52,8 +52,4 @@ def find_mapped(evidence: Evidence, is_wanted: Callable[[str], bool]) -> list[tu
     list of tuple
         Path of the library, name of the extension module.
     """
-    return [
-        (library, module)
-        for library, module in evidence.loading.find_needs()
-        if is_wanted(PurePath(library).name)
-    ]
+    return [(library, module) for library, module in diagnosis.loading.find_needs() if is_wanted(PurePath(library).name)]

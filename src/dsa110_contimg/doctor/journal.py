@@ -63,7 +63,7 @@ class Opening:
     @property
     def stack(self) -> tuple[Opening, ...]:
         """The modules that were open in its thread, from the outermost down to itself."""
-        return ((*self.above.stack, self) if self.above else (self,))
+        return (*self.above.stack, self) if self.above else (self,)
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,12 @@ def _take(found: Journal, kind: str, thread: int, time: int, fields: list[str]) 
     innermost = found.last.get(thread)
     match kind, fields:
         case kinds.BEGIN, [memory, module, origin, *frames]:
-            opening = Opening(thread, module, origin or None, _steps(frames), innermost, time, _number(memory), not found.has_begun)
+            opening = Opening(
+                thread, module, origin or None, _steps(frames), innermost, time, _number(memory), not found.has_begun
+            )
             found.openings.append(opening)
             found.last[thread] = opening
-        case (kinds.DONE | kinds.ERROR), [memory, module, *failure] if innermost and innermost.module == module:
+        case ((kinds.DONE | kinds.ERROR), [memory, module, *failure]) if innermost and innermost.module == module:
             innermost.ended_ns, innermost.memory_after = time, _number(memory)
             found.last[thread] = innermost.above
             if failure:
@@ -196,7 +198,7 @@ def _take(found: Journal, kind: str, thread: int, time: int, fields: list[str]) 
             innermost.phase, innermost.library = "create", path
         case kinds.EXECUTE, [_, module] if innermost and innermost.module == module:
             innermost.phase = "execute"
-        case (kinds.CREATED | kinds.EXECUTED), [_, module] if innermost and innermost.module == module:
+        case ((kinds.CREATED | kinds.EXECUTED), [_, module]) if innermost and innermost.module == module:
             innermost.phase = "python"
         case kinds.EDGE, [importer, count, *rest]:
             names = tuple(rest[: int(count)])

@@ -65,7 +65,9 @@ class Library:
             tags = list(struct.iter_unpack("<QQ", dynamic))
             names = next((self._find_offset(value) for tag, value in tags if tag == _STRTAB), None)
             if names is not None:
-                named = [(tag, _read_name(data, names + value) or "") for tag, value in tags if tag in (_NEEDED, _SONAME)]
+                named = [
+                    (tag, _read_name(data, names + value) or "") for tag, value in tags if tag in (_NEEDED, _SONAME)
+                ]
                 self.needed = tuple(name for tag, name in named if tag == _NEEDED)
                 self.soname = next((name for tag, name in named if tag == _SONAME), None)
 

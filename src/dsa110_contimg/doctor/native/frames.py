@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.native.distributions import Distributions
     from dsa110_contimg.doctor.native.mappings import Mappings
 
-_SYSTEM = re.compile(r"(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|ld-linux[^.]*|ld|libc_malloc_debug)[-.\d]*\.so.*")
+_SYSTEM = re.compile(
+    r"(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|ld-linux[^.]*|ld|libc_malloc_debug)[-.\d]*\.so.*"
+)
 _LOADER = re.compile(r"ld(-linux[^.]*)?[-.\d]*\.so.*")
 
 

@@ -31,7 +31,9 @@ class Loading:
         self._brought = brought
         self._mapped = [path for path in reader.mappings.libraries() if not is_recorder(path)]
         self._by_name = {PurePath(path).name: path for path in reversed(self._mapped)}
-        self._by_name |= {soname: path for path in reversed(self._mapped) if (soname := reader.libraries.read(path).soname)}
+        self._by_name |= {
+            soname: path for path in reversed(self._mapped) if (soname := reader.libraries.read(path).soname)
+        }
         self._needed = cache(self._find_needed)
 
     def _find_needed(self, path: str) -> tuple[str, ...]:

@@ -43,9 +43,7 @@ def find_stage(frames: Sequence[NativeFrame], reader: FrameReader, phase: str) -
                 return "module-init"
             if phase != "create":
                 break
-        elif not is_system(frame.library):
-            has_code = True
-        elif frame.symbol in _CALLING_OUT:
+        elif not is_system(frame.library) or frame.symbol in _CALLING_OUT:
             has_code = True
     if phase == "execute":
         return "module-exec"

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from io import open  # noqa: A004 - kept from before the target can replace it
 
 from .hooks import Hooks
 from .journal import CHANGE, FINISH, GO, MAPS, PATHS, RAISED, START, Journal
 from .observations import describe_changes, observe
 
+open_file = open
+"""Kept from before the target can replace it."""
 TRACE = 200
 """The descriptor for tracebacks: high up, where nobody expects the next free one. As in recorder.c."""
 
@@ -45,7 +46,7 @@ def testify(arguments):
     status = 0
     try:
         if kind == "script":
-            with open(target, "rb") as file:
+            with open_file(target, "rb") as file:
                 code = compile(file.read(), target, "exec")
             main.__file__ = target
             exec(code, main.__dict__)
@@ -96,7 +97,7 @@ def watch(recorder, record, trace):
 def read_header(record):
     """Return the beginning of the record; nothing if the recorder never came to work."""
     try:
-        with open(record, "rb") as file:
+        with open_file(record, "rb") as file:
             return file.read(64)
     except OSError:
         return b""
@@ -159,7 +160,7 @@ def say(error):
 def read(path):
     """Return the text of a file of the system; nothing where there is none."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        with open_file(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
     except OSError:
         return ""
