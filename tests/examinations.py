@@ -109,7 +109,10 @@ ORIGINAL = Examination(
 )
 """The shape of the crash this project began with."""
 
-DESTROY = "casacore::BulkAllocatorImpl<casacore::casacore_allocator<casacore::String, 32ul> >::destroy(casacore::String*, unsigned long)"
+DESTROY = (
+    "casacore::BulkAllocatorImpl<casacore::casacore_allocator<casacore::String, 32ul> >::"
+    "destroy(casacore::String*, unsigned long)"
+)
 TABLES_8, CASA_7 = (
     f"{SITE}/casatools/__casac__/lib/libcasa_tables.so.8",
     f"{SITE}/python_casacore.libs/libcasa_casa-9d1c2e4a.so.7",
@@ -155,8 +158,10 @@ CASACORE = Examination(
             "crossed-call",
             DESTROY,
             (LibraryOrigin(TABLES_8, "casatools", "6.7.0.31"), LibraryOrigin(CASA_7, "python-casacore", "3.7.1")),
-            "libcasa_tables.so.8 of casatools 6.7.0.31 called casacore::BulkAllocatorImpl::destroy, of which casatools brings its own "
-            "in libcasa_casa.so.8; the call went into libcasa_casa-9d1c2e4a.so.7 of python-casacore 3.7.1. The symbol is "
+            "libcasa_tables.so.8 of casatools 6.7.0.31 called casacore::BulkAllocatorImpl::destroy, of which "
+            "casatools brings "
+            "its own in libcasa_casa.so.8; the call went into libcasa_casa-9d1c2e4a.so.7 of python-casacore 3.7.1. "
+            "The symbol is "
             "STB_GNU_UNIQUE, of which the loader keeps one for the whole process.",
         ),
     ),

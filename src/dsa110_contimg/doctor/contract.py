@@ -26,8 +26,8 @@ def write_examination(examination: Examination) -> dict[str, Any]:
     Returns
     -------
     dict
-        What ``json.dumps`` takes, also with ``allow_nan=False``. Addresses are text such as ``"0x20"``; what does not apply
-        is None.
+        What ``json.dumps`` takes, also with ``allow_nan=False``. Addresses are text such as ``"0x20"``; what does not
+        apply is None.
     """
     found = examination
     return {

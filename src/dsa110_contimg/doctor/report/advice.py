@@ -47,7 +47,8 @@ def advise(examination: Examination) -> Iterator[str]:
         yield from _part(conflict)
     if find_deadlock(examination) is not None:
         yield (
-            "Import both in one thread, before other threads start. If one of them is casatools, it is enough that `import numpy` has "
+            "Import both in one thread, before other threads start. If one of them is casatools, it is enough that "
+            "`import numpy` has "
             "finished first."
         )
     else:
@@ -82,16 +83,23 @@ def _move(examination: Examination) -> Iterator[str]:
             caller = write_place(hop.called_from.file, hop.called_from.line)
             yield f"Let {caller} not call it while it is being imported, but when its result is first needed."
         return
-    yield f"Move {what} into the function that needs it. Then importing `{chain[0].module}` no longer reaches `{chain[-1].module}`."
+    yield (
+        f"Move {what} into the function that needs it. Then importing `{chain[0].module}` no longer reaches "
+        f"`{chain[-1].module}`."
+    )
     door = next((one for one in reversed(chain[: position + 1]) if _is_door(one)), None)
     if door is not None and door is not hop:
         place = write_place(door.file, door.line)
-        yield f"Or let {place} load `{door.module}` on first use (a module-level `__getattr__`, PEP 562); doing both is safest."
+        yield (
+            f"Or let {place} load `{door.module}` on first use (a module-level `__getattr__`, PEP 562); doing both "
+            f"is safest."
+        )
 
 
 def _ask_for_less(chain: tuple[Hop, ...]) -> Iterator[str]:
     yield (
-        f"Every statement on the way stands in installed packages. If you do not need all of `{chain[0].module}`, import the submodule "
+        f"Every statement on the way stands in installed packages. If you do not need all of `{chain[0].module}`, "
+        f"import the submodule "
         "that you need, or import it in the function that needs it."
     )
 
@@ -103,18 +111,24 @@ def _is_door(hop: Hop) -> bool:
 def _look_further(examination: Examination) -> Iterator[str]:
     """Say what helps against one kind of end."""
     culprit, signal = examination.culprit, examination.exit.signal
-    if examination.verdict == "hung":
-        if examination.state == "spinning":
-            yield "If it may only be slow, give it longer: `--timeout 300`."
+    if examination.verdict == "hung" and examination.state == "spinning":
+        yield "If it may only be slow, give it longer: `--timeout 300`."
     if signal == "SIGILL":
-        yield "Compare what the processor has (`lscpu`) with what the library needs; a build for plain x86-64 or aarch64 runs everywhere."
+        yield (
+            "Compare what the processor has (`lscpu`) with what the library needs; a build for plain x86-64 or "
+            "aarch64 runs everywhere."
+        )
     if signal == "SIGBUS" and culprit is not None and culprit.library is not None:
         yield "Compare the size of the file with that of a fresh download, or install the package again."
     if signal == "SIGKILL":
-        yield "Ask the system who sent it: `journalctl -k | grep -i oom`, the log of the batch system, the limit of the container."
+        yield (
+            "Ask the system who sent it: `journalctl -k | grep -i oom`, the log of the batch system, the limit of "
+            "the container."
+        )
     if examination.verdict == "crashed-at-exit":
         yield (
-            "The results are safe if they were written before the end, but the exit status is not: whoever started the process sees a "
+            "The results are safe if they were written before the end, but the exit status is not: whoever started "
+            "the process sees a "
             "crash."
         )
     owner = name_distribution(examination, culprit.distribution) if culprit is not None else None
@@ -125,7 +139,8 @@ def _look_further(examination: Examination) -> Iterator[str]:
     ):
         version = find_version(examination, culprit.distribution) if culprit is not None else None
         yield (
-            f"Try another version {'than' if version else 'of'} {owner}. If it is the newest, report this to its developers (`--html` "
+            f"Try another version {'than' if version else 'of'} {owner}. If it is the newest, report this to its "
+            f"developers (`--html` "
             "writes a page)."
         )
     elif examination.verdict in ("crashed", "crashed-at-exit") and not examination.conflicts:
@@ -135,12 +150,13 @@ def _look_further(examination: Examination) -> Iterator[str]:
 def _find_source_line(examination: Examination) -> Iterator[str]:
     library = examination.culprit.library if examination.culprit is not None else None
     frame = next((one for one in examination.native_frames if library is not None and one.library == library), None)
-    if frame is not None and frame.library is not None:
+    if frame is not None and frame.library is not None and is_own(frame.library):
         call = f"addr2line -fCe {shlex.quote(frame.library)} 0x{frame.offset:x}"
         yield f"If you have the source: `{call}` names the line, when the library is built with `-g`."
     elif not examination.native_frames:
         yield (
-            "Install this package where there is a C compiler: with its recorder the doctor also tells the address, the symbol and the "
+            "Install this package where there is a C compiler: with its recorder the doctor also tells the address, "
+            "the symbol and the "
             "native frames."
         )
 
@@ -151,10 +167,10 @@ def _see_alone(examination: Examination) -> Iterator[str]:
     if position is None or position == 0 or examination.verdict == "crashed-at-exit":
         return
     hop = chain[position]
-    alone = hop.module
-    if hop.statement and hop.statement.startswith(("import ", "from ")) and not hop.statement.startswith("from ."):
-        if hop.statement.count("(") == hop.statement.count(")"):
-            alone = hop.statement
+    statement = hop.statement or ""
+    # Neither a relative import nor the first line of a longer statement can be run by itself.
+    is_whole = statement.startswith(("import ", "from ")) and statement.count("(") == statement.count(")")
+    alone = statement if is_whole and not statement.startswith("from .") and statement[-1] != "\\" else hop.module
     yield f"See it alone: `import-doctor {shlex.quote(alone)}`"
 
 
@@ -170,7 +186,9 @@ def _close_roads(examination: Examination) -> Iterator[str]:
         statements.setdefault((hop.file, hop.line), hop)
     if len(statements) == 1:
         (hop,) = statements.values()
-        yield f"Move `{hop.statement or hop.module}` ({write_place(hop.file, hop.line)}) into the function that needs it."
+        yield (
+            f"Move `{hop.statement or hop.module}` ({write_place(hop.file, hop.line)}) into the function that needs it."
+        )
     elif statements:
         shown = list(statements.values())[:_MOST_STATEMENTS]
         told = ", ".join(f"`{hop.statement or hop.module}` ({write_place(hop.file, hop.line)})" for hop in shown)
@@ -178,5 +196,10 @@ def _close_roads(examination: Examination) -> Iterator[str]:
         yield f"Move each of these into the function that needs it: {told}{more}. Moving only some leaves a road open."
     if foreign:
         roads = "road leads" if foreign == 1 else "roads lead"
-        yield f"{foreign} {roads} only through the target itself and installed packages: ask for a smaller part of them."
-    yield "Keep it so: run this command with the same `--forbid` in the tests; its exit code is 0 when nothing forbidden is loaded."
+        yield (
+            f"{foreign} {roads} only through the target itself and installed packages: ask for a smaller part of them."
+        )
+    yield (
+        "Keep it so: run this command with the same `--forbid` in the tests; its exit code is 0 when nothing "
+        "forbidden is loaded."
+    )

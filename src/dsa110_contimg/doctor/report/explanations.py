@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from dsa110_contimg.doctor.report.advice import advise
 from dsa110_contimg.doctor.report.hangs import explain_hang
 from dsa110_contimg.doctor.report.last_words import find_last_line, read_last_words
 from dsa110_contimg.doctor.report.signals import explain_signal
-from dsa110_contimg.doctor.report.wording import count, find_blamed, name_library, write_place
+from dsa110_contimg.doctor.report.wording import (
+    count,
+    find_blamed,
+    is_interpreter,
+    is_loader,
+    name_library,
+    write_place,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +28,13 @@ LOADER_GAVE_UP = 127
 """What the dynamic loader, and every shell, exits with for something that was not found."""
 
 _STAGES = {
-    "static-constructor": "{verb} in a static constructor of {library}: code that runs while the loader loads the library, before "
+    "static-constructor": "{verb} in a static constructor of {library}: code that runs while the loader loads the "
+    "library, before "
     "any function of the module is called, so that no `try` in Python can help.",
     "module-init": "{verb} while {library} was being initialised by its `PyInit` function.",
     "module-exec": "{verb} while {library} was being executed as a module (`Py_mod_exec`).",
-    "thread": "{verb} in a thread that was not importing anything. What was being imported at that time may have started it.",
+    "thread": "{verb} in a thread that was not importing anything. What was being imported at that time may have "
+    "started it.",
     "finalisation": "Everything had been imported. {verb} while Python was ending: in an exit handler or a destructor.",
 }
 _VERBS = {
@@ -95,7 +105,11 @@ def _name_exception(examination: Examination) -> str:
 
 def _say_when(examination: Examination) -> str:
     culprit = examination.culprit
-    if culprit is None or culprit.module is None:
+    if culprit is None:
+        return ""
+    if not examination.chain and examination.verdict != "raised":
+        return f" in {name_library(culprit.library)}" if culprit.library and not is_interpreter(culprit.library) else ""
+    if culprit.module is None:
         return ""
     return f" while importing {culprit.module}"
 
@@ -125,7 +139,8 @@ def _find_reasons(examination: Examination) -> Iterator[str]:
         yield f"Its last words on standard error: `{line}`"
     if examination.corruption is not None:
         yield (
-            f"In a second run, an allocator that checks the heap first found it damaged while importing `{examination.corruption}`: "
+            f"In a second run, an allocator that checks the heap first found it damaged while importing "
+            f"`{examination.corruption}`: "
             "look for the damage there."
         )
 
@@ -156,27 +171,48 @@ def _explain_stage(examination: Examination) -> Iterator[str]:
     if culprit is None:
         return
     verb = _VERBS.get(examination.verdict, "It ended")
-    library = f"`{name_library(culprit.library)}`" if culprit.library else f"the extension module `{culprit.module}`"
+    path = _find_constructing(examination) if culprit.stage == "static-constructor" else None
+    library = (
+        f"`{name_library(path or culprit.library)}`"
+        if path or culprit.library
+        else f"the extension module `{culprit.module}`"
+    )
     if culprit.stage in _STAGES:
         yield _STAGES[culprit.stage].format(verb=verb, library=library)
     elif culprit.stage == "python" and culprit.python_file is not None:
-        running = f", which had called into `{name_library(culprit.library)}`" if culprit.library else ""
+        is_foreign = culprit.library is not None and not is_interpreter(culprit.library)
+        running = f", which had called into `{name_library(culprit.library)}`" if is_foreign else ""
         yield f"{verb} while Python was at {write_place(culprit.python_file, culprit.python_line)}{running}."
     elif culprit.stage is None and culprit.library is not None:
-        yield f"{verb} while {library} was being loaded; whether in a static constructor or in `PyInit` was not recorded."
+        yield (
+            f"{verb} while {library} was being loaded; whether in a static constructor or in `PyInit` was not recorded."
+        )
+
+
+def _find_constructing(examination: Examination) -> str | None:
+    """Return the library whose static constructor ran: the last one that the loader called into."""
+    frames = examination.native_frames or (examination.threads[0].native or () if examination.threads else ())
+    for frame, caller in itertools.pairwise(frames):
+        if is_loader(caller.library) and not is_loader(frame.library):
+            return frame.library
+    return None
 
 
 def _explain_exit(examination: Examination) -> Iterator[str]:
     code = examination.exit.code
     if code == 0:
         yield (
-            "The exit code is 0, which looks like success to a shell, a test run or a batch system; but the import never finished, and "
+            "The exit code is 0, which looks like success to a shell, a test run or a batch system; but the import "
+            "never finished, and "
             "nothing after it ran."
         )
     elif code == LOADER_GAVE_UP and "symbol lookup error" in examination.stderr:
         yield "The dynamic loader ended the process, because a function was called that no loaded library defines."
     else:
-        yield "The process was ended from within (`os._exit`, C `exit` or `_exit`): no Python exception, so nothing could catch it."
+        yield (
+            "The process was ended from within (`os._exit`, C `exit` or `_exit`): no Python exception, so nothing "
+            "could catch it."
+        )
 
 
 def _explain_forbidden(examination: Examination) -> Iterator[str]:
@@ -185,6 +221,7 @@ def _explain_forbidden(examination: Examination) -> Iterator[str]:
     yield "The import itself went well, but it loaded what it was not to load."
     if len(examination.roads) > 1:
         yield (
-            "There is more than one road: a module is initialised once only, so whoever comes second finds it there already. If the "
+            "There is more than one road: a module is initialised once only, so whoever comes second finds it there "
+            "already. If the "
             "first road is closed, the second one leads to it."
         )

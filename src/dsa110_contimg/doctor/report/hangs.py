@@ -19,7 +19,8 @@ _WAITING_FOR_LOCK = re.compile(
 )
 
 DEADLOCK = (
-    "Two locks were taken in opposite order. Thread {loader} is inside `dlopen`, so it holds the loader's lock, and waits for Python's "
+    "Two locks were taken in opposite order. Thread {loader} is inside `dlopen`, so it holds the loader's lock, and "
+    "waits for Python's "
     "lock (the GIL). Thread {importer} holds the GIL and waits for the loader's lock. Neither will ever go on."
 )
 
@@ -39,7 +40,10 @@ def explain_hang(examination: Examination) -> list[str]:
     """
     if examination.state == "stopped":
         return [
-            "The process was stopped (SIGSTOP or SIGTSTP), by itself or from outside; it computes nothing until it gets SIGCONT."
+            (
+                "The process was stopped (SIGSTOP or SIGTSTP), by itself or from outside; it computes nothing until it "
+                "gets SIGCONT."
+            )
         ]
     if pair := find_deadlock(examination):
         return [DEADLOCK.format(loader=pair[0].id, importer=pair[1].id)]
@@ -47,11 +51,9 @@ def explain_hang(examination: Examination) -> list[str]:
         busy = [thread for thread in examination.threads if thread.state == "spinning"]
         told = "".join(f" Thread {thread.id} computes in {_name_innermost(thread)}." for thread in busy[:3])
         return [f"It was still computing when its time was over: an endless loop, or work that needs longer.{told}"]
-    sentences = ["It was waiting, and used no processor time."]
-    for thread in examination.threads[:8]:
-        if (waiting := _say_waiting(thread)) is not None:
-            sentences.append(f"Thread {thread.id} waits {waiting}.")
-    return sentences
+    waiting = ((thread.id, _say_waiting(thread)) for thread in examination.threads[:8])
+    lines = [f"Thread {number} waits {for_what}." for number, for_what in waiting if for_what is not None]
+    return ["It was waiting, and used no processor time.", *lines]
 
 
 def find_deadlock(examination: Examination) -> tuple[ThreadStack, ThreadStack] | None:
@@ -109,10 +111,7 @@ def _name_caller(thread: ThreadStack) -> str:
 def _name_innermost(thread: ThreadStack) -> str:
     from dsa110_contimg.doctor.report.wording import name_library, write_place
 
-    if thread.python:
-        place = f"{write_place(thread.python[0].file, thread.python[0].line)}"
-    else:
-        place = ""
+    place = f"{write_place(thread.python[0].file, thread.python[0].line)}" if thread.python else ""
     if thread.native:
         frame = thread.native[0]
         native = f"`{frame.symbol or 'a function without a name'}` of {name_library(frame.library)}"

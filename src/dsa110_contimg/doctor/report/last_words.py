@@ -45,9 +45,11 @@ _CLUES = (
         "`KMP_DUPLICATE_LIB_OK=TRUE` hides the message and can give wrong numbers.",
     ),
     Clue(
-        r"(?:[Cc]ould not load the Qt platform plugin|no Qt platform plugin could be initialized|could not connect to display)",
+        r"(?:[Cc]ould not load the Qt platform plugin|no Qt platform plugin could be initialized"
+        r"|could not connect to display)",
         "Qt found no display that it could open, and aborted.",
-        "Where there is no display, set `QT_QPA_PLATFORM=offscreen`, or choose a backend without windows (`MPLBACKEND=Agg`).",
+        "Where there is no display, set `QT_QPA_PLATFORM=offscreen`, or choose a backend without windows "
+        "(`MPLBACKEND=Agg`).",
     ),
     Clue(
         r"(?:File already exists in database|CHECK failed:.*descriptor|descriptor_pool)",
@@ -65,7 +67,8 @@ _CLUES = (
     Clue(
         r"((?:free|malloc|realloc|calloc|munmap_chunk)\(\)[^\n]*|double free or corruption[^\n]*|corrupted [^\n]*"
         r"|malloc_consolidate\(\)[^\n]*)",
-        "The C library found its heap damaged (`{0}`). The damage was done earlier, perhaps by another library than the one that "
+        "The C library found its heap damaged (`{0}`). The damage was done earlier, perhaps by another library than "
+        "the one that "
         "stumbled on it.",
     ),
     Clue(r"stack smashing detected", "A function wrote beyond its local array (`stack smashing detected`)."),
@@ -79,7 +82,8 @@ _CLUES = (
     Clue(
         r"(?:symbol lookup error|ImportError|OSError)[^\n]*undefined symbol: ([^\s,]+)",
         "No loaded library defines `{0}`: the file was built against another version of a library than the one found.",
-        "See which file was taken for the library (`ldd -r` on the file that the message names; LD_LIBRARY_PATH, LD_PRELOAD), and "
+        "See which file was taken for the library (`ldd -r` on the file that the message names; LD_LIBRARY_PATH, "
+        "LD_PRELOAD), and "
         "install versions that were built for each other.",
     ),
     Clue(
@@ -98,8 +102,8 @@ _CLUES = (
         "Install the package again (`pip install --force-reinstall --no-cache-dir`).",
     ),
     Clue(
-        r"(?:compiled using NumPy 1|multiarray failed to import|_ARRAY_API not found|numpy\.(?:dtype|ndarray) size changed"
-        r"|module compiled against A[BP]I version)",
+        r"(?:compiled using NumPy 1|multiarray failed to import|_ARRAY_API not found"
+        r"|numpy\.(?:dtype|ndarray) size changed|module compiled against A[BP]I version)",
         "An extension was built for another major version of numpy than the one that is installed.",
         _ABI,
     ),
@@ -113,8 +117,10 @@ _CLUES = (
         "The extension's file has no `PyInit` function under its name: it was renamed, or is no Python extension.",
     ),
     Clue(
-        r"(?:raised unreported exception|without raising an exception|without setting an exception|error return without)",
-        "The extension broke the rules of Python's C interface: what it returned and the exception it set do not agree. This is a "
+        r"(?:raised unreported exception|without raising an exception|without setting an exception"
+        r"|error return without)",
+        "The extension broke the rules of Python's C interface: what it returned and the exception it set do not "
+        "agree. This is a "
         "mistake in the extension.",
     ),
     Clue(r"RecursionError", "Functions called each other until Python's limit."),

@@ -8,6 +8,8 @@ from dsa110_contimg.doctor.report.wording import (
     TARGET,
     count,
     find_blamed,
+    is_interpreter,
+    is_loader,
     name_distribution,
     name_library,
     shorten,
@@ -28,7 +30,6 @@ _MOST_FRAMES = 8
 _MOST_PLACES = 6
 _MOST_THREADS = 12
 _MOST_NAMED = 6
-_INTERPRETER = re.compile(r"(lib)?python[\d.]*[a-z]*(\.so.*)?$")
 BLAMED, ASKED = "◀ the statement to change", "◀ your statement"
 
 
@@ -84,7 +85,7 @@ def _draw_hop(sheet: Sheet, hop: Hop, place: str, wide: int | None, *, is_blamed
 
 
 def _choose_left_out(length: int, blamed: int | None) -> range:
-    """Return which hops of a very long chain to leave out: those between its first and its last, before the blamed one."""
+    """Return which hops of a very long chain to leave out: some after its first ones, but not the blamed one."""
     if length <= _MOST_HOPS:
         return range(0)
     end = length - _KEPT_HOPS if blamed is None or blamed < _KEPT_HOPS else min(blamed - 1, length - _KEPT_HOPS)
@@ -133,28 +134,31 @@ def select_frames(frames: Sequence[NativeFrame]) -> tuple[list[tuple[int, Native
         the one before; and how many were left out.
     """
     chosen: list[tuple[int, NativeFrame]] = []
+    libraries = [frame.library for frame in frames]
     before: tuple[str | None, str | None] | None = None
     for number, frame in enumerate(frames):
         name = (frame.library, frame.symbol)
+        # What lies beyond the interpreter's own frames is how the program or the thread began.
+        is_start = (
+            bool(before) and number > 0 and is_system_start(frame) and any(map(is_interpreter, libraries[:number]))
+        )
         is_deeper = before is not None and is_loader(before[0]) and is_loader(frame.library)
         if (
-            not (is_deeper or is_interpreter(frame.library))
+            not (is_start or is_deeper or is_interpreter(frame.library))
             and (name != before or frame.symbol is None)
             and len(chosen) < _MOST_FRAMES
         ):
             chosen.append((number, frame))
         before = name
+    chosen = chosen or list(enumerate(frames[:1]))
     return chosen, len(frames) - len(chosen)
 
 
-def is_interpreter(library: str | None) -> bool:
-    """Return whether a library is the interpreter's own code."""
-    return library is not None and bool(_INTERPRETER.match(name_library(library)))
-
-
-def is_loader(library: str | None) -> bool:
-    """Return whether a library is the dynamic loader."""
-    return library is not None and bool(re.match(r"ld(-linux[^.]*)?[-.\d]*\.so", name_library(library)))
+def is_system_start(frame: NativeFrame) -> bool:
+    """Return whether a frame can be of the code that starts a program or a thread."""
+    return name_library(frame.library).startswith(("libc.so", "libc-", "libpthread")) and (
+        frame.symbol is None or frame.symbol.lstrip("_").startswith(("libc_start", "clone", "start_thread"))
+    )
 
 
 def write_frame(frame: NativeFrame) -> str:
@@ -215,7 +219,7 @@ def draw_threads(sheet: Sheet, found: Examination) -> None:
         sheet.heading(f"Thread {thread.id}{name}{state}")
         if thread.chain:
             sheet.line(f"importing {' … '.join(hop.module for hop in thread.chain[-2:])}")
-        _draw_places(sheet, thread.python)
+        draw_places(sheet, thread.python)
         if thread.native is None:
             sheet.line("Its native stack could not be had.", style="dim")
             continue
@@ -238,7 +242,8 @@ def _select_waiting(frames: Sequence[NativeFrame]) -> tuple[list[tuple[int, Nati
     return chosen, len(frames) - len(chosen)
 
 
-def _draw_places(sheet: Sheet, places: Sequence[Place] | None) -> None:
+def draw_places(sheet: Sheet, places: Sequence[Place] | None) -> None:
+    """Draw lines of Python, innermost first."""
     if places is None:
         sheet.line("Its Python stack could not be had.", style="dim")
         return
@@ -257,7 +262,10 @@ def sum_up_loaded(found: Examination) -> Iterator[str]:
     yield f"{count(modules, 'module')} and {count(native, 'native library')} in {found.elapsed_s:.2f} s under {python}."
     timed = sorted(((one.seconds, one.name) for one in loaded.modules if one.seconds is not None), reverse=True)
     if timed:
-        yield f"Slowest: {', '.join(f'{name} {1000 * seconds:.0f} ms' for seconds, name in timed[:3])}, with all they import."
+        yield (
+            f"Slowest: {', '.join(f'{name} {1000 * seconds:.0f} ms' for seconds, name in timed[:3])}, with all they "
+            f"import."
+        )
 
 
 def list_side_effects(effects: SideEffects) -> list[str]:

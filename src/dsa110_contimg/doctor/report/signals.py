@@ -81,7 +81,8 @@ def _say_overflow(examination: Examination) -> str:
 def _say_jump(examination: Examination) -> str:
     if _is_low(examination):
         return (
-            f"It jumped to {_at(examination)}, where there is no code: it called a function through a null pointer, such as a "
+            f"It jumped to {_at(examination)}, where there is no code: it called a function through a null pointer, "
+            f"such as a "
             "weak symbol that no loaded library defines."
         )
     return f"It jumped to {_at(examination)}, where there is no code: the function pointer it called was garbage."
@@ -95,7 +96,8 @@ def _say_null(examination: Examination) -> str:
             f"It read or wrote at {_at(examination)}. No object has an address this small: the pointer was overwritten."
         )
     return (
-        f"It read or wrote at {_at(examination)}. An address this small comes from a pointer to nothing: it used a member of "
+        f"It read or wrote at {_at(examination)}. An address this small comes from a pointer to nothing: it used a "
+        f"member of "
         "an object that is not there."
     )
 
@@ -147,7 +149,8 @@ _TABLE: tuple[tuple[str, Callable[[Examination], bool], Callable[[Examination], 
         "SIGILL",
         _always,
         _stands(
-            "The processor does not know the instruction: the library was built for a newer processor than this one, or its "
+            "The processor does not know the instruction: the library was built for a newer processor than this one, "
+            "or its "
             "code gave up on purpose (`__builtin_trap`)."
         ),
     ),
@@ -170,7 +173,8 @@ _TABLE: tuple[tuple[str, Callable[[Examination], bool], Callable[[Examination], 
         "SIGKILL",
         _always,
         _stands(
-            "SIGKILL comes from outside: most often from the kernel when memory is out, or from the memory or time limit of a "
+            "SIGKILL comes from outside: most often from the kernel when memory is out, or from the memory or time "
+            "limit of a "
             "container or batch system. Nothing in the process could notice it."
         ),
     ),

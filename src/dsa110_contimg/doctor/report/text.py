@@ -7,6 +7,7 @@ from dsa110_contimg.doctor.report.passages import (
     draw_chain,
     draw_culprit,
     draw_frames,
+    draw_places,
     draw_threads,
     draw_traceback,
     list_side_effects,
@@ -62,6 +63,9 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
         sheet.prose("The facts do not tell; see below what the answer rests on.")
     if found.verdict not in ("forbidden", "raised", "hung"):
         draw_culprit(sheet, found)
+        if not found.chain and len(found.python_frames) > 1:
+            sheet.heading("Python lines, innermost first")
+            draw_places(sheet, found.python_frames)
         draw_frames(sheet, found.native_frames)
     _draw_conflicts(found, sheet)
     if found.verdict == "raised":
@@ -137,7 +141,7 @@ def _draw_surroundings(found: Examination, sheet: Sheet) -> None:
         sheet.prose(f"{'; '.join(effects)}.")
     # What every environment has, such as PYTHONPATH, matters to no crash by itself; a file in a module's place does.
     telling = [
-        one for one in found.environment if one.name.startswith("LD_") or "/" in one.value and one.name.islower()
+        one for one in found.environment if one.name.startswith("LD_") or ("/" in one.value and one.name.islower())
     ]
     if telling:
         sheet.heading("Surroundings that can matter")

@@ -18,6 +18,8 @@ LONG_SYMBOL = 60
 """Names of functions longer than this are shortened where people read them."""
 TARGET = "<target>"
 """What stands in place of a file for the target's own statements."""
+_INTERPRETER = re.compile(r"(lib)?python[\d.]*[a-z]*(\.so.*)?$")
+_LOADER = re.compile(r"ld(-linux[^.]*)?[-.\d]*\.so")
 _LINES = ("traceback", "stdout", "stderr")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _INSTALLED = re.compile(r"/(site|dist)-packages/|/lib(64)?/python3[^/]*/|/python3\d*\.zip/")
@@ -100,7 +102,8 @@ def shorten(path: str, folder: str | None = None) -> str:
     Returns
     -------
     str
-        The path from the folder; for installed files what follows ``site-packages`` or the folder of the standard library.
+        The path from the folder; for installed files what follows ``site-packages`` or the folder of the standard
+        library.
 
     Examples
     --------
@@ -134,6 +137,16 @@ def name_library(path: str | None) -> str:
     return PurePath(path).name if path else "no library"
 
 
+def is_interpreter(library: str | None) -> bool:
+    """Return whether a library is the interpreter's own code."""
+    return library is not None and bool(_INTERPRETER.match(name_library(library)))
+
+
+def is_loader(library: str | None) -> bool:
+    """Return whether a library is the dynamic loader."""
+    return library is not None and bool(_LOADER.match(name_library(library)))
+
+
 def is_own(file: str | None) -> bool:
     """Return whether a file is the user's own: the target, or one that is neither installed nor of Python itself."""
     return file == TARGET or (file is not None and not file.startswith("<") and not _INSTALLED.search(file))
@@ -150,7 +163,8 @@ def find_blamed(chain: tuple[Hop, ...]) -> int | None:
     Returns
     -------
     int or None
-        The position of the last statement of the user's own that leads from one package into another one; if none does, of
+        The position of the last statement of the user's own that leads from one package into another one; if none
+        does, of
         the last one of the user's own.
     """
     own = [position for position, hop in enumerate(chain) if is_own(hop.file)]
@@ -168,8 +182,9 @@ def _name_package(module: str) -> str:
 
 def find_version(examination: Examination, distribution: str | None) -> str | None:
     """Return the version of a distribution that was loaded."""
-    found = [library for conflict in examination.conflicts for library in conflict.libraries]
-    return next((one.version for one in (*found, *examination.loaded.native) if one.distribution == distribution), None)
+    found = [(one.distribution, one.version) for conflict in examination.conflicts for one in conflict.libraries]
+    found += [(one.distribution, one.version) for one in examination.loaded.native]
+    return next((version for name, version in found if name == distribution), None)
 
 
 def name_distribution(examination: Examination, distribution: str | None) -> str | None:
@@ -193,7 +208,7 @@ def shorten_symbol(symbol: str) -> str:
 
     Examples
     --------
-    >>> shorten_symbol("casacore::BulkAllocatorImpl<casacore::casacore_allocator<casacore::String, 32ul> >::destroy(void*)")
+    >>> shorten_symbol("casacore::BulkAllocatorImpl<casacore::casacore_allocator<casacore::String> >::destroy(void*)")
     'casacore::BulkAllocatorImpl<…>::destroy(…)'
     """
     if len(symbol) <= LONG_SYMBOL or symbol.startswith("operator"):
