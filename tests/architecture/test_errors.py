@@ -12,7 +12,6 @@ from dsa110_contimg.doctor import errors as doctor_errors
 from dsa110_contimg.doctor.errors import DoctorError
 from dsa110_contimg.errors import ContimgError
 
-
 Kind = type[ContimgError] | type[DoctorError]
 
 
