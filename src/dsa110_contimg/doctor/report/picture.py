@@ -86,7 +86,8 @@ def draw_picture(examination: Examination) -> Markup:
         Markup(
             '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 {:.0f} {:.0f}" '
             'width="{:.0f}" height="{:.0f}"><style>{}</style><defs><marker id="tip" viewBox="0 0 8 8" refX="7" '
-            'refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>'
+            'refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker>'
+            "</defs>"
         ).format(told, wide, high, wide, high, style)
     ]
     parts += [_draw_arrow(boxes[start], key, boxes[end]) for start, key, end in edges]
