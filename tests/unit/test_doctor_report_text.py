@@ -75,9 +75,7 @@ def test_the_crash_this_project_began_with() -> None:
 def test_the_conflict_of_casacore_and_casatools() -> None:
     text = draw_text(CASACORE, width=100)
     assert "a static constructor of `libcasa_tables.so.8`" in flow(text)
-    assert (
-        "called into  …/site-packages/python_casacore.libs/libcasa_casa-9d1c2e4a.so.7 (python-casacore 3.7.1)" in text
-    )
+    assert "libcasa_casa-9d1c2e4a.so.7 (python-casacore 3.7.1)" in flow(text)
     assert "python-casacore>=3.8.1" in text
     assert "target:2  ◀ your statement" in text
     assert "BulkAllocatorImpl<…>::destroy(…)" in text
