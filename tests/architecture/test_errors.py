@@ -8,16 +8,29 @@ import pickle
 import pytest
 
 from dsa110_contimg import errors
+from dsa110_contimg.doctor import errors as doctor_errors
+from dsa110_contimg.doctor.errors import DoctorError
 from dsa110_contimg.errors import ContimgError
 
+Kind = type[ContimgError] | type[DoctorError]
 
-def family(kind: type[ContimgError] = ContimgError) -> list[type[ContimgError]]:
+
+def family(kind: Kind) -> list[Kind]:
     return [kind, *(leaf for child in kind.__subclasses__() for leaf in family(child))]
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
-def test_error(kind: type[ContimgError]) -> None:
-    assert kind.__module__ == errors.__name__, "the whole family lives in one room"
+FAMILIES = [*family(ContimgError), *family(DoctorError)]
+
+
+def test_the_doctor_has_a_family_of_its_own() -> None:
+    assert not issubclass(DoctorError, ContimgError)
+    assert len(family(DoctorError)) > 4
+
+
+@pytest.mark.parametrize("kind", FAMILIES, ids=lambda kind: kind.__name__)
+def test_error(kind: Kind) -> None:
+    home = doctor_errors if issubclass(kind, DoctorError) else errors
+    assert kind.__module__ == home.__name__, "a whole family lives in one room"
     error = kind("The column 'DATA' of {this} was asked for.", hint="Choose one of: 'A', 'B'.")
     assert str(error) == "The column 'DATA' of {this} was asked for.\nChoose one of: 'A', 'B'."
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
@@ -27,8 +40,8 @@ def test_error(kind: type[ContimgError]) -> None:
         kind("no hint")  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("kind", family(), ids=lambda kind: kind.__name__)
-def test_leaves_are_also_builtin_errors(kind: type[ContimgError]) -> None:
+@pytest.mark.parametrize("kind", FAMILIES, ids=lambda kind: kind.__name__)
+def test_leaves_are_also_builtin_errors(kind: Kind) -> None:
     builtin = (ImportError, OSError, ValueError, LookupError, RuntimeError)
     assert bool(kind.__subclasses__()) != issubclass(kind, builtin)
 

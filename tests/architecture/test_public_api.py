@@ -14,13 +14,15 @@ PACKAGE = Path(dsa110_contimg.__file__).parent
 DOORS = sorted(
     ".".join(path.parent.relative_to(PACKAGE.parent).parts)
     for path in PACKAGE.rglob("__init__.py")
-    if "door(" in path.read_text()
+    if "door(" in path.read_text() or "_ROOMS" in path.read_text()
 )
 
 ADDRESSES = [
     ("qa", "postage_stamps", "create_cutout"),
     ("qa", "visualization", "CasaTable"),
     ("qa.visualization", "casatable", "CasaTable"),
+    ("doctor", "examiner", "examine"),
+    ("doctor", "examination", "Examination"),
 ]
 
 

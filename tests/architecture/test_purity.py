@@ -30,6 +30,7 @@ DOORS = [
     "from dsa110_contimg.utils.casa_init import ensure_casa_path",
     "from dsa110_contimg.qa import *",
     "from dsa110_contimg.qa.visualization import *",
+    "from dsa110_contimg.doctor import examine",
 ]
 """The addresses that people import; these load no numpy either, and so start no thread at all."""
 
@@ -156,6 +157,11 @@ def test_help_loads_no_numpy(verb: list[str], tmp_path: Path) -> None:
     finished = run(f"{call}\ntry: main()\nexcept SystemExit: print(file=sys.stderr, *sys.modules)", tmp_path)
     assert "Usage: " in finished.stdout
     assert not {"numpy", "astropy", "matplotlib", "PIL", "casacore"} & set(finished.stderr.split())
+
+
+def test_the_door_of_the_doctor_adds_next_to_nothing(tmp_path: Path) -> None:
+    added = set(facts("import dsa110_contimg.doctor", tmp_path)["modules"]) - set(facts("pass", tmp_path)["modules"])
+    assert added == {"dsa110_contimg"}  # packages by their first name: nothing else, not even of the standard library
 
 
 # ---------------------------------------------------------------------- the guard, seen red

@@ -1,0 +1,144 @@
+"""``import-doctor``: what goes where, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from dsa110_contimg.doctor.command import command
+from dsa110_contimg.doctor.errors import ScriptNotFoundError
+from dsa110_contimg.doctor.examination import Examination
+from examinations import ALL, FORBIDDEN, HEALTHY, ORIGINAL
+from support import ROOT
+
+
+class Asked:
+    """Stand in for the examiner, and keep what it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Examination | BaseException = HEALTHY
+        self.target = ""
+        self.options: dict[str, Any] = {}
+
+    def examine(self, target: str, **options: Any) -> Examination:
+        self.target, self.options = target, options
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    asked = Asked()
+    room = SimpleNamespace(examine=asked.examine)
+    monkeypatch.setitem(sys.modules, "dsa110_contimg.doctor.examiner", room)  # type: ignore[arg-type]
+    return asked
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(command, args)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_exit_code_is_0_for_healthy_and_1_for_every_other_verdict(name: str, asked: Asked) -> None:
+    asked.answer = ALL[name]
+    for options in ([], ["--json"]):
+        result = run("x", *options)
+        assert result.exit_code == (0 if ALL[name].verdict == "healthy" else 1), result.output
+        assert result.stderr == ""
+    assert json.loads(result.stdout)["verdict"] == ALL[name].verdict
+
+
+def test_options_arrive(asked: Asked) -> None:
+    run(
+        *("run.py", "--python", "/usr/bin/python3.9", "--forbid", "numpy", "--forbid", "libcasa_*", "--timeout", "2.5"),
+        *("--env", "A=1=2", "--env", "B=", "--", "--verbose", "in.fits"),
+    )
+    assert asked.target == "run.py"
+    assert asked.options == {
+        "python": "/usr/bin/python3.9",
+        "forbid": ("numpy", "libcasa_*"),
+        "timeout": 2.5,
+        "env": {"A": "1=2", "B": ""},
+        "args": ("--verbose", "in.fits"),
+    }
+    run("numpy")
+    assert asked.options["python"] == sys.executable
+    assert asked.options["timeout"] == 60
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["x", "--timeout", "0"],
+        ["x", "--timeout", "nan"],
+        ["x", "--timeout", "soon"],
+        ["x", "--env", "A"],
+        ["x", "--no"],
+    ],
+)
+def test_usage(args: list[str], asked: Asked) -> None:
+    result = run(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error" in result.stderr
+    assert asked.target == ""
+
+
+def test_a_statement_without_quotes_is_guessed(asked: Asked) -> None:
+    result = run("from", "pkg", "import", "x")
+    assert result.exit_code == 2
+    assert 'import-doctor "from pkg import x"' in result.stderr
+
+
+def test_our_errors_are_told_without_a_traceback(asked: Asked) -> None:
+    asked.answer = ScriptNotFoundError("There is no run.py.", hint="Check the path.")
+    result = run("run.py")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: There is no run.py.\nCheck the path.\n"
+
+
+def test_ctrl_c(asked: Asked) -> None:
+    asked.answer = KeyboardInterrupt()
+    result = run("x")
+    assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
+
+
+def test_a_page_beside_the_report(asked: Asked, tmp_path: Path) -> None:
+    asked.answer = ORIGINAL
+    place = tmp_path / "report.html"
+    result = run("x", "--html", str(place))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Crashed with SIGSEGV")
+    assert result.stderr == f"The page is {place}\n"
+    assert "<svg" in place.read_text()
+    result = run("x", "--html", str(tmp_path / "absent" / "report.html"))
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_help_has_examples_on_lines_of_their_own() -> None:
+    result = run("--help")
+    assert '\n    import-doctor "from mypackage.qa import create_cutout"\n' in result.stdout
+    assert "[TARGET]" not in result.stdout
+
+
+def test_every_option_stands_in_the_manual() -> None:
+    manual = (ROOT / "docs" / "doctor.md").read_text()
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name not in ("version", "help"):
+            metavar = "" if option.is_flag else option.make_metavar(click.Context(command))
+            assert f"`{option.opts[-1]} {metavar}".rstrip() in manual, option.opts
+
+
+def test_every_verdict_stands_in_the_manual() -> None:
+    manual = (ROOT / "docs" / "doctor.md").read_text()
+    for verdict in {one.verdict for one in ALL.values()} | {FORBIDDEN.verdict}:
+        assert f"| `{verdict}` |" in manual
