@@ -50,7 +50,7 @@ OVERFLOW = tuple(NativeFrame("/data/x.so", None, "dig", 0x1100) for _ in range(2
             crashed(
                 "SIGABRT", stderr="terminate called after throwing an instance of 'std::runtime_error'\n  what():  no"
             ),
-            "A C++ exception that nobody caught ended it: std::runtime_error no",
+            "A C++ exception that nobody caught ended it: `std::runtime_error`, which says `no`.",
         ),
         (
             replace(RAISED, exception="ImportError: x.so: cannot allocate memory in static TLS block"),

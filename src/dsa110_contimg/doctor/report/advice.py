@@ -197,7 +197,8 @@ def _close_roads(examination: Examination) -> Iterator[str]:
     if foreign:
         roads = "road leads" if foreign == 1 else "roads lead"
         yield (
-            f"{foreign} {roads} only through the target itself and installed packages: ask for a smaller part of them."
+            f"{foreign} {roads} only through installed packages: import a smaller part of them, or import them where "
+            f"they are needed."
         )
     yield (
         "Keep it so: run this command with the same `--forbid` in the tests; its exit code is 0 when nothing "

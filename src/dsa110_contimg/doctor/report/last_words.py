@@ -57,8 +57,12 @@ _CLUES = (
         "Keep the two packages in processes of their own, or install builds that share one protobuf.",
     ),
     Clue(
-        r"terminate called after throwing an instance of '([^'\n]+)'(?:\s+what\(\):\s*([^\n]+))?",
-        "A C++ exception that nobody caught ended it: {0} {1}",
+        r"terminate called after throwing an instance of '([^'\n]+)'\s+what\(\):\s*([^\n]+)",
+        "A C++ exception that nobody caught ended it: `{0}`, which says `{1}`.",
+    ),
+    Clue(
+        r"terminate called after throwing an instance of '([^'\n]+)'",
+        "A C++ exception that nobody caught ended it: `{0}`.",
     ),
     Clue(r"terminate called without an active exception", "C++ ended it: a thread was destroyed while it still ran."),
     Clue(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dsa110_contimg.doctor.errors import UnwritableFolderError
 from dsa110_contimg.doctor.report.explanations import explain
-from dsa110_contimg.doctor.report.passages import list_side_effects, select_frames, sum_up_loaded
+from dsa110_contimg.doctor.report.passages import select_frames
 from dsa110_contimg.doctor.report.picture import draw_picture
+from dsa110_contimg.doctor.report.summaries import list_side_effects, sum_up_loaded
 from dsa110_contimg.doctor.report.wording import (
     find_blamed,
     make_harmless,

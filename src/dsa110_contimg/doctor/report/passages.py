@@ -19,9 +19,9 @@ from dsa110_contimg.doctor.report.wording import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from dsa110_contimg.doctor.examination import Examination, Hop, NativeFrame, Place, SideEffects
+    from dsa110_contimg.doctor.examination import Examination, Hop, NativeFrame, Place
     from dsa110_contimg.doctor.report.sheet import Sheet
 
 _MOST_HOPS = 16
@@ -29,11 +29,21 @@ _KEPT_HOPS = 5
 _MOST_FRAMES = 8
 _MOST_PLACES = 6
 _MOST_THREADS = 12
-_MOST_NAMED = 6
 BLAMED, ASKED = "◀ the statement to change", "◀ your statement"
 
 
-def draw_chain(sheet: Sheet, chain: Sequence[Hop], end: str) -> None:
+def fits_beside(sheet: Sheet, chain: Sequence[Hop]) -> bool:
+    """Return whether each statement of a chain fits on a line with its place."""
+    blamed = find_blamed(tuple(chain))
+    wide = max((sheet.measure(write_place(hop.file, hop.line)) for hop in chain), default=0)
+    notes = (sheet.measure(BLAMED) + 2 if position == blamed else 0 for position in range(len(chain)))
+    longest = max(
+        (sheet.measure(hop.statement or "") + note for hop, note in zip(chain, notes, strict=True)), default=0
+    )
+    return wide + longest + 4 <= sheet.width
+
+
+def draw_chain(sheet: Sheet, chain: Sequence[Hop], end: str, *, are_beside: bool) -> None:
     """Draw the hops of a chain, one below the other, with arrows.
 
     Parameters
@@ -44,13 +54,13 @@ def draw_chain(sheet: Sheet, chain: Sequence[Hop], end: str) -> None:
         From the target on.
     end : str
         What became of the last module.
+    are_beside : bool
+        Whether a statement stands on the line of its place, or below it.
     """
     blamed = find_blamed(tuple(chain))
     left_out = _choose_left_out(len(chain), blamed)
     places = [write_place(hop.file, hop.line) for hop in chain]
     wide = max(map(sheet.measure, places)) + 2
-    longest = max((sheet.measure(hop.statement or "") for hop in chain), default=0)
-    are_beside = wide + longest + sheet.measure(BLAMED) + 6 <= sheet.width
     for position, (hop, place) in enumerate(zip(chain, places, strict=True)):
         if position in left_out:
             if position == left_out[0]:
@@ -142,6 +152,7 @@ def select_frames(frames: Sequence[NativeFrame]) -> tuple[list[tuple[int, Native
         is_start = (
             bool(before) and number > 0 and is_system_start(frame) and any(map(is_interpreter, libraries[:number]))
         )
+        is_start = is_start or (number > 0 and frame.symbol is None and is_system(frame.library))
         is_deeper = before is not None and is_loader(before[0]) and is_loader(frame.library)
         if (
             not (is_start or is_deeper or is_interpreter(frame.library))
@@ -154,9 +165,14 @@ def select_frames(frames: Sequence[NativeFrame]) -> tuple[list[tuple[int, Native
     return chosen, len(frames) - len(chosen)
 
 
+def is_system(library: str | None) -> bool:
+    """Return whether a library is the C or the C++ library."""
+    return name_library(library).startswith(("libc.so", "libc-", "libpthread", "libstdc++", "libgcc_s"))
+
+
 def is_system_start(frame: NativeFrame) -> bool:
     """Return whether a frame can be of the code that starts a program or a thread."""
-    return name_library(frame.library).startswith(("libc.so", "libc-", "libpthread")) and (
+    return is_system(frame.library) and (
         frame.symbol is None or frame.symbol.lstrip("_").startswith(("libc_start", "clone", "start_thread"))
     )
 
@@ -178,9 +194,8 @@ def draw_frames(sheet: Sheet, frames: Sequence[NativeFrame]) -> None:
     sheet.heading("Native frames, innermost first")
     sheet.pairs([(f"#{number}", write_frame(frame)) for number, frame in chosen])
     if left_out:
-        sheet.line(
-            f"{count(left_out, 'frame')} of the interpreter and the loader left out; `--json` has them.", style="dim"
-        )
+        told = f"{count(left_out, 'frame')} left out (the interpreter's, the loader's, repeated); `--json` has them."
+        sheet.line(told, style="dim")
 
 
 def draw_traceback(sheet: Sheet, found: Examination) -> None:
@@ -252,43 +267,3 @@ def draw_places(sheet: Sheet, places: Sequence[Place] | None) -> None:
         sheet.line(f"{where}{f':  {place.statement}' if place.statement else ''}")
     if len(places) > _MOST_PLACES:
         sheet.line(f"{count(len(places) - _MOST_PLACES, 'outer Python frame')} left out", style="dim")
-
-
-def sum_up_loaded(found: Examination) -> Iterator[str]:
-    """Yield what was loaded, in a sentence or two."""
-    loaded = found.loaded
-    modules, native = len(loaded.modules), len(loaded.native)
-    python = f"Python {found.python.version}"
-    yield f"{count(modules, 'module')} and {count(native, 'native library')} in {found.elapsed_s:.2f} s under {python}."
-    timed = sorted(((one.seconds, one.name) for one in loaded.modules if one.seconds is not None), reverse=True)
-    if timed:
-        yield (
-            f"Slowest: {', '.join(f'{name} {1000 * seconds:.0f} ms' for seconds, name in timed[:3])}, with all they "
-            f"import."
-        )
-
-
-def list_side_effects(effects: SideEffects) -> list[str]:
-    """List what an import did besides importing, one phrase a kind."""
-    found = []
-    for value, phrase in (
-        (effects.environment, "set environment variables"),
-        (effects.signal_handlers, "changed the handling of"),
-        (effects.files_written, "wrote"),
-        (effects.processes, "started"),
-    ):
-        if value:
-            found.append(f"{phrase} {_enumerate(value)}")
-    if effects.threads:
-        names = [name for name in effects.threads if not name.isdigit()]
-        found.append(f"started {count(len(effects.threads), 'thread')}{f': {_enumerate(names)}' if names else ''}")
-    if effects.working_directory:
-        found.append(f"changed the working directory to {effects.working_directory}")
-    if effects.warning_filters:
-        found.append(f"added {count(effects.warning_filters, 'warning filter')}")
-    return found
-
-
-def _enumerate(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(map(shorten, names[:_MOST_NAMED]))}{more}"

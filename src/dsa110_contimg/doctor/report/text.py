@@ -10,10 +10,10 @@ from dsa110_contimg.doctor.report.passages import (
     draw_places,
     draw_threads,
     draw_traceback,
-    list_side_effects,
-    sum_up_loaded,
+    fits_beside,
 )
 from dsa110_contimg.doctor.report.sheet import Sheet
+from dsa110_contimg.doctor.report.summaries import list_side_effects, sum_up_loaded
 from dsa110_contimg.doctor.report.wording import make_harmless, name_distribution, shorten, shorten_symbol
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
         _draw_roads(found, sheet)
     elif found.chain:
         sheet.heading("How it got there")
-        draw_chain(sheet, found.chain, _name_end(found))
+        draw_chain(sheet, found.chain, _name_end(found), are_beside=fits_beside(sheet, found.chain))
     sheet.heading("Why")
     for sentence in explanation.why:
         sheet.item(sentence)
@@ -104,10 +104,11 @@ def _name_end(found: Examination) -> str:
 
 
 def _draw_roads(found: Examination, sheet: Sheet) -> None:
+    are_beside = all(fits_beside(sheet, road.chain) for road in found.roads[:_MOST_ROADS])
     for number, road in enumerate(found.roads[:_MOST_ROADS], start=1):
         which = f"Road {number} of {len(found.roads)}" if len(found.roads) > 1 else "The road"
         sheet.heading(f"{which} to {shorten(road.forbidden)}")
-        draw_chain(sheet, road.chain, "forbidden")
+        draw_chain(sheet, road.chain, "forbidden", are_beside=are_beside)
     if len(found.roads) > _MOST_ROADS:
         sheet.prose(
             f"{len(found.roads) - _MOST_ROADS} more roads are left out here; `--json` and `--html` have them all."
