@@ -20,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.base  ## simulate twelve epochs and a Measurement Set, and look at them
+demo: $(VENV)/.base  ## simulate epochs and a Measurement Set, look at them, and examine an import that crashes
 	rm -rf demo-output
 	$(BIN)/dsa110-qa simulate demo-output
 	$(BIN)/dsa110-qa stamps demo-output/catalogue.csv demo-output/epoch_*.fits -o demo-output/stamps
@@ -28,6 +28,13 @@ demo: $(VENV)/.base  ## simulate twelve epochs and a Measurement Set, and look a
 	@echo
 	@echo "Look at demo-output/stamps: one picture a source, every epoch in one stretch. Which three of the 40 vary"
 	@echo "was said above, and stands in demo-output/truth.json."
+	@echo
+	@echo "And the crash that this project began with: an import that kills Python, examined by import-doctor."
+	@echo
+	$(BIN)/python tests/victims/build.py original demo-output/original
+	@$(BIN)/import-doctor 'from contimg.qa import create_cutout' --env PYTHONPATH=demo-output/original \
+		--html demo-output/crash.html || test $$? -eq 1
+	@echo "The same as a page: demo-output/crash.html"
 
 test: $(VENV)/.dev  ## run the tests
 	$(PYTEST) -n 2 -m "not slow"

@@ -1,5 +1,6 @@
-"""Compile the victims: ``python build.py FOLDER [PYTHON]``. Needs a C and a C++ compiler, and nothing of ours."""
+"""Compile the victims: ``python build.py all|original FOLDER [PYTHON]``. Needs a compiler, and nothing of ours."""
 
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,14 @@ def build_distribution(name: str, folder: Path, include: str) -> None:
     (record / "RECORD").write_text("".join(f"{file},,\n" for file in files))
 
 
+def build_original(folder: Path, python: str = sys.executable) -> Path:
+    """Build the package laid out like the original, on top of a casacore that dies as the original's did."""
+    shutil.copytree(HERE / "original", folder, dirs_exist_ok=True)
+    shutil.copytree(HERE / "fatal" / "casacore", folder / "casacore", dirs_exist_ok=True)
+    compile_one(HERE / "fatal" / "measures.c", folder / "casacore" / "_measures.so", f"-I{find_include(python)}")
+    return folder
+
+
 def build_victims(folder: Path, python: str = sys.executable) -> Path:
     """Compile every victim into a folder, two at a time."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,9 +60,8 @@ def build_victims(folder: Path, python: str = sys.executable) -> Path:
         if source.stem not in ("tables", "uses_tables")
     ]
     jobs += [partial(build_distribution, name, folder, include) for name in DISTRIBUTIONS]
-    fatal = partial(compile_one, HERE / "fatal" / "measures.c", folder / "_measures.so", f"-I{include}")
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(job) for job in [*jobs, fatal]]:
+        for done in [pool.submit(job) for job in jobs]:
             done.result()
     whole = (folder / "harmless.so").read_bytes()
     (folder / "truncated.so").write_bytes(whole[: len(whole) // 3])
@@ -61,4 +69,4 @@ def build_victims(folder: Path, python: str = sys.executable) -> Path:
 
 
 if __name__ == "__main__":
-    build_victims(Path(sys.argv[1]), *sys.argv[2:3])
+    {"all": build_victims, "original": build_original}[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:4])
