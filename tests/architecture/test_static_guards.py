@@ -44,6 +44,11 @@ SABOTAGE = {
         "def _read() -> object:\n    from dsa110_contimg.qa import create_cutout\n\n    return create_cutout",
         {"import-linter"},
     ),
+    "ours in the doctor": (
+        "doctor/errors.py",
+        "def _read() -> object:\n    from dsa110_contimg.errors import ContimgError\n\n    return ContimgError",
+        {"import-linter"},
+    ),
     "a typo in a name at a door": ("qa/__init__.py", "", {"mypy"}),
 }
 
