@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,12 +58,12 @@ class Case:
         assert culprit.stage == self.stage
         if self.library is not ...:
             library = f"{self.name}.so" if self.library is True else self.library
-            assert (os.path.basename(culprit.library) if culprit.library else None) == library
+            assert (Path(culprit.library).name if culprit.library else None) == library
         if self.symbol is not ...:
             assert culprit.symbol == (f"PyInit_{self.name}" if self.symbol is True else self.symbol)
         if self.line is not None:
             assert culprit.python_file is not None
-            assert (os.path.basename(culprit.python_file), culprit.python_line) == self.line
+            assert (Path(culprit.python_file).name, culprit.python_line) == self.line
 
 
 def crashed(name: str, signal: str, signal_code: str, address: object = None, **more: object) -> Case:
@@ -122,18 +121,34 @@ NATIVE = [
     segfault("exec_slot", 0x60, stage="module-exec", symbol="execute"),
     Case(
         *("at_exit", "crashed-at-exit", []),
-        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x70, module="at_exit",  # type: ignore[arg-type]
-        library=True, stage="finalisation", symbol="leave",  # type: ignore[arg-type]
+        signal="SIGSEGV",
+        signal_code="SEGV_MAPERR",
+        address=0x70,
+        module="at_exit",  # type: ignore[arg-type]
+        library=True,
+        stage="finalisation",
+        symbol="leave",  # type: ignore[arg-type]
     ),
     Case(
         *("destructor", "crashed-at-exit", []),
-        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x80, module="destructor",  # type: ignore[arg-type]
-        library=True, stage="finalisation", symbol="destruct",  # type: ignore[arg-type]
+        signal="SIGSEGV",
+        signal_code="SEGV_MAPERR",
+        address=0x80,
+        module="destructor",  # type: ignore[arg-type]
+        library=True,
+        stage="finalisation",
+        symbol="destruct",  # type: ignore[arg-type]
     ),
     Case(
         *("at_exit_nowhere", "crashed-at-exit", []),
-        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0x1234, module="at_exit_nowhere",  # type: ignore[arg-type]
-        target="import harmless, at_exit_nowhere", library=..., symbol=..., stage="finalisation",  # type: ignore[arg-type]
+        signal="SIGSEGV",
+        signal_code="SEGV_MAPERR",
+        address=0x1234,
+        module="at_exit_nowhere",  # type: ignore[arg-type]
+        target="import harmless, at_exit_nowhere",
+        library=...,
+        symbol=...,
+        stage="finalisation",  # type: ignore[arg-type]
     ),
     crashed(
         *("allocates", "SIGABRT", "SI_TKILL"),
@@ -143,12 +158,18 @@ NATIVE = [
     ),
     Case(
         *("no_exception", "raised", ["no_exception"]),
-        code=1, library=True, stage="module-init", line=("<target>", 1),  # type: ignore[arg-type]
+        code=1,
+        library=True,
+        stage="module-init",
+        line=("<target>", 1),  # type: ignore[arg-type]
         exception="SystemError: initialization of no_exception failed without raising an exception",
     ),
     Case(
         *("exception_and_module", "raised", ["exception_and_module"]),
-        code=1, library=True, stage="module-init", line=("<target>", 1),  # type: ignore[arg-type]
+        code=1,
+        library=True,
+        stage="module-init",
+        line=("<target>", 1),  # type: ignore[arg-type]
         exception="SystemError: initialization of exception_and_module raised unreported exception",
     ),
     segfault("dies_in_thread", 0x90, stage="thread", symbol="die", line=None),
@@ -221,7 +242,7 @@ PYTHON = [
     ),
     python(
         *("rewraps", "raised"),
-        "try:\n    import no_such_module\nexcept ImportError as error:\n    raise ImportError('install it') from error\n",
+        "try:\n    import no_such_module\nexcept ImportError as why:\n    raise ImportError('install it') from why\n",
         ["rewraps", "no_such_module"],
         exception="ImportError: install it",
         line=("rewraps.py", 2),
@@ -244,11 +265,17 @@ PYTHON = [
             "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n",
             [],
         ),
-        state="waiting", stage="finalisation", library=..., symbol=...,
+        state="waiting",
+        stage="finalisation",
+        library=...,
+        symbol=...,
     ),
     python(
         *("leaves_at_exit", "exited", "import atexit, os\natexit.register(os._exit, 4)\n", []),
-        code=4, stage="finalisation", library=..., symbol=...,
+        code=4,
+        stage="finalisation",
+        library=...,
+        symbol=...,
     ),
     null_write("imports", "x = 1\n\nimport null_write\n", ("imports.py", 3)),
     null_write("by_name", "import importlib\nimportlib.import_module('null_write')\n", ("by_name.py", 2)),
@@ -264,7 +291,8 @@ PYTHON = [
     ),
     null_write(
         "in_thread",
-        "import threading\ndef load():\n    import null_write\none = threading.Thread(target=load)\none.start()\none.join()\n",
+        "import threading\ndef load():\n    import null_write\none = threading.Thread(target=load)\n"
+        "one.start()\none.join()\n",
         ("in_thread.py", 3),
         ["null_write"],
     ),
@@ -277,8 +305,13 @@ PYTHON = [
     ),
     Case(
         *("reads_null", "crashed", ["reads_null"]),
-        signal="SIGSEGV", signal_code="SEGV_MAPERR", address=0, stage="python",  # type: ignore[arg-type]
-        library=..., symbol=..., source="import ctypes\nctypes.memset(0, 0, 1)\n",  # type: ignore[arg-type]
+        signal="SIGSEGV",
+        signal_code="SEGV_MAPERR",
+        address=0,
+        stage="python",  # type: ignore[arg-type]
+        library=...,
+        symbol=...,
+        source="import ctypes\nctypes.memset(0, 0, 1)\n",  # type: ignore[arg-type]
         line=("reads_null.py", 2),
     ),
 ]

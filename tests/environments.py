@@ -16,7 +16,7 @@ from support import ROOT
 
 
 def make_environment(name: str, *requirements: str, constrained: bool = True) -> Path:
-    """Return the interpreter of an environment with some packages; skip the test where it cannot be made, saying why."""
+    """Return the interpreter of an environment with some packages, or skip the test, saying why it cannot be made."""
     key = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dsa110-contimg-tests"
     folder = cache / f"{name}-{key}"
@@ -38,7 +38,7 @@ def make_environment(name: str, *requirements: str, constrained: bool = True) ->
 
 
 def configure_casatools(python: Path, folder: Path) -> dict[str, str]:
-    """Return variables that satisfy casatools with the measures data of python-casacore, in place of 844 MB of casadata."""
+    """Return variables that satisfy casatools with python-casacore's data, in place of 844 MB of casadata."""
     data = next(python.parents[1].glob("lib/python*/site-packages/casacore/data"))
     config = folder / "siteconfig.py"
     config.write_text(

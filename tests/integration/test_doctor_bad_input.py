@@ -96,7 +96,8 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_process_that_the_target_started_ends_with_it(tmp_path: Path) -> None:
-    source = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid)"
+    sleep = "[sys.executable, '-c', 'import time; time.sleep(60)']"
+    source = f"import subprocess, sys; print(subprocess.Popen({sleep}).pid)"
     found = examine(source, cwd=tmp_path)
     assert found.verdict == "healthy"
     pid = int(found.stdout)

@@ -1,4 +1,4 @@
-"""The whole battery on every Python from 3.8 to 3.13 that is on the machine; this package is installed in none of them."""
+"""The whole battery on every Python from 3.8 to 3.13 on the machine; this package is installed in none of them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ FILES = {
     "pkg/two.py": "from heavy import core\n",
     "pkg/late.py": "import importlib\ndef load():\n    importlib.import_module('heavy')\nload()\n",
     "pkg/star.py": "from heavy import *\n",
-    "pkg/door.py": "def __getattr__(name):\n    if name != 'table':\n        raise AttributeError(name)\n    import heavy\n",
+    "pkg/door.py": "def __getattr__(name):\n    if name[0] == '_':\n        raise AttributeError\n    import heavy\n",
     "pkg/free.py": "def load():\n    import heavy\n",
     "pkg/guarded.py": "try:\n    import heavy\nexcept ImportError:\n    pass\n",
     "heavy/__init__.py": "from . import core\n",

@@ -174,8 +174,8 @@ class _Watcher:
         self._process = process
         self._ends: list[bytearray] = []
         self._selector = selectors.DefaultSelector()
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
+        self._streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
+        for stream in self._streams:
             os.set_blocking(stream.fileno(), False)
             self._ends.append(bytearray())
             self._selector.register(stream, selectors.EVENT_READ, self._ends[-1])
@@ -227,15 +227,14 @@ class _Watcher:
         return is_any
 
     def finish(self) -> tuple[str, str]:
-        """Return the ends of both outputs; what is in the pipes is read, but nobody who holds them open is waited for."""
+        """Return the ends of both outputs; whoever else holds the pipes open is not waited for."""
         limit = time.monotonic() + 1.0
         while self._read(0) and time.monotonic() < limit:
             pass
         self._selector.close()
         if self._pidfd is not None:
             os.close(self._pidfd)
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
+        for stream in self._streams:
             stream.close()
         stdout, stderr = (end.decode(errors="replace") for end in self._ends)
         return stdout, stderr

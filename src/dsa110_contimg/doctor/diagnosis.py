@@ -152,10 +152,11 @@ class Diagnosis(Evidence):
         if self.verdict == "healthy":
             return None
         opening = self.origin[2] if self.origin else self.opened[-1] if self.opened else None
+        module: str | None = None
         if self.origin and self.chain and (opening is None or self.chain[-1].module != opening.module):
             module, opening = self.chain[-1].module, None  # it could not be found: nothing of it ever ran
-        else:
-            module = opening.module if opening else None
+        elif opening is not None:
+            module = opening.module
         place = self.python_frames[0] if self.python_frames else None
         frame = None
         if self.verdict != "raised":
@@ -168,7 +169,7 @@ class Diagnosis(Evidence):
                 caller = self.conflicts[0].libraries[0].path
                 frame = next(frame for frame in frames if frame.library == caller)
         library = frame.library if frame else None
-        if module is None and library is not None:
+        if self.verdict == "crashed-at-exit" and library is not None:
             module = next((one.module for one in self.run.journal.openings if one.library == library), None)
         if library is None and opening is not None and opening.phase != "python":
             library = opening.library

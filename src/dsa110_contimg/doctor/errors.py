@@ -1,4 +1,4 @@
-"""What the doctor could not do; apart from the family of the other rooms, because the doctor imports nothing of ours."""
+"""What the doctor could not do; a family of its own, because the doctor imports nothing of the other rooms."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

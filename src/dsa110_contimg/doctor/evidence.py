@@ -122,7 +122,7 @@ class Evidence:
 
     @cached_property
     def tracebacks(self) -> dict[int, ThreadTraceback]:
-        """The Python frames of each thread, by the system's number; 0 for the thread that ended it, if it is not known."""
+        """The Python frames of each thread, by the system's number; 0 for the thread that was running."""
         threads = {ident: thread for thread, ident in self.run.journal.idents.items()}
         found = {}
         for traceback in read_tracebacks(self.run.trace):

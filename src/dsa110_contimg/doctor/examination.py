@@ -296,8 +296,8 @@ class Examination:
         Returns
         -------
         dict
-            What ``json.dumps`` takes; the keys are told in docs/doctor.md. Addresses are text such as ``"0x20"``, and what
-            does not apply is None.
+            What ``json.dumps`` takes; the keys are told in docs/doctor.md. Addresses are text such as ``"0x20"``, and
+            what does not apply is None.
         """
         from dsa110_contimg.doctor.contract import write_examination
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.targets import Target
 
 WAYS: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
-"""How a crash is recorded, the best way first; the next one is taken where an interpreter does not come to its start."""
+"""How a crash is recorded, the best way first; the next one serves where an interpreter does not come to its start."""
 BISECTION_S = 20.0
 """How long to look for the module whose code crashes at the end, in seconds."""
 CHECKING_ALLOCATOR = {"preload": "libc_malloc_debug.so.0", "GLIBC_TUNABLES": "glibc.malloc.check=3"}
@@ -283,8 +283,4 @@ def _looks_like_heap(diagnosis: Diagnosis) -> bool:
     if diagnosis.signal == "SIGABRT" and any(word in diagnosis.run.stderr[-2000:] for word in _HEAP_WORDS):
         return True
     symbols = [frame.symbol or "" for frame in diagnosis.frames[:4]]
-    return any(symbol.split("@")[0].strip("_") in map(_bare, _HEAP_SYMBOLS) for symbol in symbols)
-
-
-def _bare(symbol: str) -> str:
-    return symbol.strip("_")
+    return any(symbol.split("@")[0].strip("_") in _HEAP_SYMBOLS for symbol in symbols)

@@ -52,4 +52,6 @@ def find_mapped(diagnosis: Diagnosis, is_wanted: Callable[[str], bool]) -> list[
     list of tuple
         Path of the library, name of the extension module.
     """
-    return [(library, module) for library, module in diagnosis.loading.find_needs() if is_wanted(PurePath(library).name)]
+    return [
+        (library, module) for library, module in diagnosis.loading.find_needs() if is_wanted(PurePath(library).name)
+    ]

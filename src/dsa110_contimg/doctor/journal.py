@@ -210,8 +210,7 @@ def _take(found: Journal, kind: str, thread: int, time: int, fields: list[str]) 
         case kinds.EFFECT, [what, which]:
             found.effects.append((what, which))
         case kinds.CHANGE, [what, which]:
-            assert found.changes is not None
-            found.changes.append((what, which))
+            found.changes = [*(found.changes or ()), (what, which)]
         case kinds.RAISED, [relation, key, name, message, missing, *frames]:
             places = tuple((frames[i], int(frames[i + 1]), frames[i + 2]) for i in range(0, len(frames), 3))
             found.raised.append(Raised(relation, key, name, message, missing or None, places))

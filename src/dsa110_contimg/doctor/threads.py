@@ -52,7 +52,9 @@ def read_states(pid: int) -> dict[int, ThreadState]:
     """Read the state of each thread of a process, its main thread first; empty where there is no /proc."""
     found = {}
     try:
-        tasks = sorted(map(int, os.listdir(f"/proc/{pid}/task")), key=lambda task: (task != pid, task))
+        tasks = sorted(
+            (int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()), key=lambda task: (task != pid, task)
+        )
     except OSError:
         return {pid: ThreadState(pid, "", "?", 0)}
     for task in tasks:

@@ -1,1 +1,1 @@
-"""Native code from outside: what addresses, library files and their symbols mean, and which distribution brought them."""
+"""Native code from outside: what addresses and symbols mean, and which distribution a library belongs to."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import PurePath
 
 from dsa110_contimg.doctor.examination import Conflict
-from dsa110_contimg.doctor.native.demangling import demangle
-from dsa110_contimg.doctor.native.frames import is_system
+from dsa110_contimg.doctor.native.demangling import demangle, shorten_symbol
+from dsa110_contimg.doctor.native.roles import is_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def find_conflicts(addresses: Sequence[int], reader: FrameReader, *, is_pc_first
         for position, address in enumerate(addresses)
         if (library := reader.locate(address)[0]) and not is_system(library)
     ]
-    for (address, callee, is_pc), (_, caller, _) in zip(calls, calls[1:], strict=False):
+    for (address, callee, is_pc), (_, caller, _) in pairwise(calls):
         if reader.is_interpreter(callee):
             continue
         if reader.is_interpreter(caller):
@@ -70,11 +71,12 @@ def _describe(
     why = ""
     if shared:
         few = min(demangle(name) for name in shared)
-        why = f" Both define {few}" + (f" and {len(shared) - 1} more symbols" if len(shared) > 1 else "")
-        why += " of which the loader keeps only one for the whole process (STB_GNU_UNIQUE)."
+        more = f" and {len(shared) - 1} more symbols," if len(shared) > 1 else ","
+        why = f" Both define {shorten_symbol(few)}{more} of which the loader keeps only one for a process (STB_GNU_UNIQUE)."
     told = (
-        f"{PurePath(here.path).name} of {_name(here)} called {demangle(symbol)}, of which {here.distribution} brings its "
-        f"own in {PurePath(own.path).name}; the call went into {PurePath(there.path).name} of {_name(there)}."
+        f"{PurePath(here.path).name} of {_name(here)} called {shorten_symbol(demangle(symbol))}, of which "
+        f"{here.distribution} brings its own in {PurePath(own.path).name}; the call went into "
+        f"{PurePath(there.path).name} of {_name(there)}."
     )
     return Conflict("crossed-call", demangle(symbol), (here, there), told + why)
 

@@ -68,7 +68,7 @@ class Distributions:
 
 def _find_records(folder: str) -> Iterator[Path]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(entry.name for entry in Path(folder).iterdir())
     except OSError:
         return
     for name in names:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from pathlib import PurePath
 
 from dsa110_contimg.doctor.examination import NativeFrame
 from dsa110_contimg.doctor.native.demangling import demangle
 from dsa110_contimg.doctor.native.elf import Libraries
+from dsa110_contimg.doctor.native.roles import is_interpreter, is_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,29 +15,6 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.doctor.native.distributions import Distributions
     from dsa110_contimg.doctor.native.mappings import Mappings
-
-_SYSTEM = re.compile(
-    r"(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|ld-linux[^.]*|ld|libc_malloc_debug)[-.\d]*\.so.*"
-)
-_LOADER = re.compile(r"ld(-linux[^.]*)?[-.\d]*\.so.*")
-
-
-@cache
-def is_system(path: str) -> bool:
-    """Return whether a library is the C or C++ library or the loader, which die of what others hand them."""
-    return bool(_SYSTEM.fullmatch(PurePath(path).name)) or is_recorder(path)
-
-
-@cache
-def is_loader(path: str) -> bool:
-    """Return whether a library is the dynamic loader."""
-    return bool(_LOADER.fullmatch(PurePath(path).name))
-
-
-@cache
-def is_recorder(path: str) -> bool:
-    """Return whether a library is our own."""
-    return path.endswith("/doctor/recorder/recorder.so")
 
 
 class FrameReader:
@@ -108,9 +84,8 @@ class FrameReader:
         return self.libraries.read(library).find_symbol(inside if is_pc else inside - 1)
 
     def is_interpreter(self, path: str | None) -> bool:
-        """Return whether a file is the interpreter's own code."""
-        name = PurePath(path).name if path else ""
-        return bool(re.fullmatch(r"(lib)?python[\d.]*[a-z]*(\.so.*)?", name)) or (bool(name) and name == self._program)
+        """Return whether a file is the interpreter's own code, whatever its program is called."""
+        return is_interpreter(path) or bool(path and PurePath(path).name == self._program)
 
     def find_culprit(self, frames: Sequence[NativeFrame], *, is_python: bool) -> NativeFrame | None:
         """Find the frame to name: the innermost one that is not of the C library or the loader.

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import PurePath
 
 from dsa110_contimg.doctor.examination import NativeLibrary
-from dsa110_contimg.doctor.native.frames import is_loader, is_recorder
+from dsa110_contimg.doctor.native.roles import is_loader, is_recorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Loading:
         self._brought = brought
         self._mapped = [path for path in reader.mappings.libraries() if not is_recorder(path)]
         self._by_name = {PurePath(path).name: path for path in reversed(self._mapped)}
-        self._by_name |= {
-            soname: path for path in reversed(self._mapped) if (soname := reader.libraries.read(path).soname)
-        }
+        for path in reversed(self._mapped):
+            if soname := reader.libraries.read(path).soname:
+                self._by_name[soname] = path
         self._needed = cache(self._find_needed)
 
     def _find_needed(self, path: str) -> tuple[str, ...]:
@@ -55,8 +55,8 @@ class Loading:
         Returns
         -------
         tuple of NativeLibrary
-            First the interpreter's own; then for each extension module what it needs, depth first, and itself; last what
-            native code loaded by itself, whose order is not known.
+            First the interpreter's own; then for each extension module what it needs, depth first, and itself; last
+            what native code loaded by itself, whose order is not known.
         """
         seen = set[str]()
         starts: list[tuple[str | None, str]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsa110_contimg.doctor.native.frames import is_loader, is_system
+from dsa110_contimg.doctor.native.roles import is_loader, is_system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from dsa110_contimg.doctor.native.roles import is_interpreter, is_loader
 from dsa110_contimg.doctor.report.advice import advise
 from dsa110_contimg.doctor.report.hangs import explain_hang
 from dsa110_contimg.doctor.report.last_words import find_last_line, read_last_words
 from dsa110_contimg.doctor.report.signals import explain_signal
-from dsa110_contimg.doctor.report.wording import (
-    count,
-    find_blamed,
-    is_interpreter,
-    is_loader,
-    name_library,
-    write_place,
-)
+from dsa110_contimg.doctor.report.wording import count, find_blamed, name_library, write_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

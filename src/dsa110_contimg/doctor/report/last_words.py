@@ -113,8 +113,9 @@ _CLUES = (
     ),
     Clue(
         r"(?:partially initialized module|circular import)",
-        "Modules import each other in a circle: a name was asked for before its module had come to it.",
-        "Move one import of the circle into the function that needs it.",
+        "Modules import each other in a circle, so that a name was asked for before its module had come to it; or the "
+        "name does not exist at all, which Python cannot tell apart.",
+        "See whether the name exists. If it does, move one import of the circle into the function that needs it.",
     ),
     Clue(
         r"dynamic module does not define module export function",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.native.demangling import shorten_symbol
 from dsa110_contimg.doctor.report.explanations import explain
 from dsa110_contimg.doctor.report.passages import select_frames
 from dsa110_contimg.doctor.report.picture import draw_picture
@@ -17,7 +18,6 @@ from dsa110_contimg.doctor.report.wording import (
     name_distribution,
     name_library,
     shorten,
-    shorten_symbol,
     write_place,
 )
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
+from dsa110_contimg.doctor.native.demangling import shorten_symbol
+from dsa110_contimg.doctor.native.roles import is_interpreter, is_loader
 from dsa110_contimg.doctor.report.wording import (
     TARGET,
     count,
     find_blamed,
-    is_interpreter,
-    is_loader,
     name_distribution,
     name_library,
     shorten,
-    shorten_symbol,
     write_place,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsa110_contimg.doctor.native.demangling import shorten_symbol
 from dsa110_contimg.doctor.report.explanations import explain
 from dsa110_contimg.doctor.report.passages import (
     draw_chain,
@@ -14,7 +15,7 @@ from dsa110_contimg.doctor.report.passages import (
 )
 from dsa110_contimg.doctor.report.sheet import Sheet
 from dsa110_contimg.doctor.report.summaries import list_side_effects, sum_up_loaded
-from dsa110_contimg.doctor.report.wording import make_harmless, name_distribution, shorten, shorten_symbol
+from dsa110_contimg.doctor.report.wording import make_harmless, name_distribution, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

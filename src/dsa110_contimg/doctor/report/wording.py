@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.doctor.examination import Examination, Hop
 
-LONG_SYMBOL = 60
-"""Names of functions longer than this are shortened where people read them."""
 TARGET = "<target>"
 """What stands in place of a file for the target's own statements."""
-_INTERPRETER = re.compile(r"(lib)?python[\d.]*[a-z]*(\.so.*)?$")
-_LOADER = re.compile(r"ld(-linux[^.]*)?[-.\d]*\.so")
 _LINES = ("traceback", "stdout", "stderr")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _INSTALLED = re.compile(r"/(site|dist)-packages/|/lib(64)?/python3[^/]*/|/python3\d*\.zip/")
@@ -137,16 +133,6 @@ def name_library(path: str | None) -> str:
     return PurePath(path).name if path else "no library"
 
 
-def is_interpreter(library: str | None) -> bool:
-    """Return whether a library is the interpreter's own code."""
-    return library is not None and bool(_INTERPRETER.match(name_library(library)))
-
-
-def is_loader(library: str | None) -> bool:
-    """Return whether a library is the dynamic loader."""
-    return library is not None and bool(_LOADER.match(name_library(library)))
-
-
 def is_own(file: str | None) -> bool:
     """Return whether a file is the user's own: the target, or one that is neither installed nor of Python itself."""
     return file == TARGET or (file is not None and not file.startswith("<") and not _INSTALLED.search(file))
@@ -191,32 +177,6 @@ def name_distribution(examination: Examination, distribution: str | None) -> str
     """Write a distribution with its version."""
     version = find_version(examination, distribution) if distribution else None
     return f"{distribution} {version}" if version else distribution
-
-
-def shorten_symbol(symbol: str) -> str:
-    """Write the name of a function without what makes C++ names long.
-
-    Parameters
-    ----------
-    symbol : str
-        A demangled name.
-
-    Returns
-    -------
-    str
-        A long one without its template arguments and parameters.
-
-    Examples
-    --------
-    >>> shorten_symbol("casacore::BulkAllocatorImpl<casacore::casacore_allocator<casacore::String> >::destroy(void*)")
-    'casacore::BulkAllocatorImpl<…>::destroy(…)'
-    """
-    if len(symbol) <= LONG_SYMBOL or symbol.startswith("operator"):
-        return symbol
-    before = None
-    while before != symbol:
-        before, symbol = symbol, re.sub(r"<(?!…>)[^<>]*(?:<…>[^<>]*)*>", "<…>", symbol)
-    return re.sub(r"\((?!anonymous)[^()]+\)", "(…)", symbol)
 
 
 def count(number: int, thing: str) -> str:
