@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dsa110_contimg.doctor.examination import Examination, Exit, NativeFrame, Place, ThreadStack
+from dsa110_contimg.doctor.native.demangling import shorten_symbol
 from dsa110_contimg.doctor.report.explanations import explain
-from dsa110_contimg.doctor.report.wording import clean, find_blamed, is_own, shorten, shorten_symbol
+from dsa110_contimg.doctor.report.wording import clean, find_blamed, is_own, shorten
 from examinations import ALL, EXITED, LIBC, LIBPYTHON, PYTHON, QA_CHAIN, RAISED, SITE, hop
 
 

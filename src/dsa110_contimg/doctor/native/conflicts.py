@@ -70,9 +70,9 @@ def _describe(
     shared = reader.libraries.read(there.path).unique & reader.libraries.read(own.path).unique
     why = ""
     if shared:
-        few = min(demangle(name) for name in shared)
+        few = shorten_symbol(min(map(demangle, shared)))
         more = f" and {len(shared) - 1} more symbols," if len(shared) > 1 else ","
-        why = f" Both define {shorten_symbol(few)}{more} of which the loader keeps only one for a process (STB_GNU_UNIQUE)."
+        why = f" Both define {few}{more} of which the loader keeps only one for a process (STB_GNU_UNIQUE)."
     told = (
         f"{PurePath(here.path).name} of {_name(here)} called {shorten_symbol(demangle(symbol))}, of which "
         f"{here.distribution} brings its own in {PurePath(own.path).name}; the call went into "

@@ -45,7 +45,7 @@ class Library:
             self._read_head()
         except OSError as error:
             self.fault = str(error.strerror or error)
-        except (ValueError, IndexError, struct.error):
+        except (ValueError, IndexError, OverflowError, struct.error):
             self.fault = "it is no whole ELF file"
 
     def _read_head(self) -> None:
