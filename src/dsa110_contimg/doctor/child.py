@@ -34,6 +34,8 @@ BOOT = (
     "from _import_doctor.testimony import testify; testify(sys.argv[2:])"
 )
 """Makes the folder of the witness a package under a name that no target has, whatever is on the path."""
+PAPERS = ("journal", "record", "trace")
+"""The files that a child leaves behind."""
 KEPT = 64 << 10
 """How many bytes of the end of each of its outputs are kept."""
 LOOK_S = 0.05
@@ -66,37 +68,79 @@ class Run:
     """How long it ran, in seconds."""
 
 
-def run_child(
-    target: Target,
-    python: str,
-    *,
-    edges: bool,
-    timeout: float,
-    env: Mapping[str, str],
-    cwd: Path,
-    args: Sequence[str],
-    folder: Path,
-    watch: Watch = "preload",
-    preload: Sequence[str] = (),
-) -> Run:
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run, and how."""
+
+    target: Target
+    """The target."""
+    python: str
+    """The interpreter."""
+    env: Mapping[str, str]
+    """The environment."""
+    cwd: Path
+    """The working directory."""
+    args: tuple[str, ...] = ()
+    """Arguments of a script."""
+    timeout: float = 60.0
+    """Seconds after which it is taken to hang."""
+    edges: bool = False
+    """Whether to note every import statement."""
+
+
+def prepare_child(
+    plan: Plan, folder: Path, watch: Watch = "preload", preload: Sequence[str] = ()
+) -> tuple[list[str], dict[str, str]]:
+    """Prepare the command and the environment of a child, and the journal that it is to keep.
+
+    Parameters
+    ----------
+    plan : Plan
+        What it is to run.
+    folder : pathlib.Path
+        An empty folder for what it leaves behind.
+    watch : {'preload', 'ctypes', 'faulthandler'}
+        What records a crash; the next one is taken where it cannot be had.
+    preload : sequence of str
+        More libraries to load ahead of all.
+
+    Returns
+    -------
+    tuple
+        Its command and its environment.
+    """
+    recorder = find_recorder() if watch != "faulthandler" else None
+    is_preloaded = watch == "preload" and sys.platform == "linux" and _can_be_preloaded(recorder)
+    journal, record, trace = (folder / name for name in PAPERS)
+    with journal.open("wb") as file:
+        file.truncate(SIZE)
+    before = plan.env.get("LD_PRELOAD", "")
+    environment = dict(plan.env)
+    if libraries := [*([str(recorder)] if is_preloaded else []), *preload]:
+        environment["LD_PRELOAD"] = ":".join([*libraries, *filter(None, [before])])
+    if is_preloaded:
+        environment |= {
+            "IMPORT_DOCTOR_RECORD": str(record),
+            "IMPORT_DOCTOR_TRACE": str(trace),
+            "IMPORT_DOCTOR_PRELOAD": before,
+        }
+    how = "preloaded" if is_preloaded else str(recorder or "")
+    command = [plan.python, "-S", "-c", BOOT, str(WITNESS), str(journal), how, str(record), str(trace)]
+    return [*command, "edges" if plan.edges else "", plan.target.kind, plan.target.text, *plan.args], environment
+
+
+def _can_be_preloaded(recorder: Path | None) -> bool:
+    """Return whether the loader can be told of the recorder; it takes spaces and colons for the ends of names."""
+    return recorder is not None and not set(" :") & set(str(recorder))
+
+
+def run_child(plan: Plan, folder: Path, watch: Watch = "preload", preload: Sequence[str] = ()) -> Run:
     """Run a target in a child of its own.
 
     Parameters
     ----------
-    target : Target
-        What to run.
-    python : str
-        The interpreter.
-    edges : bool
-        Whether to note every import statement.
-    timeout : float
-        Seconds after which it is taken to hang.
-    env : mapping
-        Its environment.
-    cwd : pathlib.Path
-        Its working directory.
-    args : sequence of str
-        Arguments of a script.
+    plan : Plan
+        What it is to run.
     folder : pathlib.Path
         An empty folder for what it leaves behind.
     watch : {'preload', 'ctypes', 'faulthandler'}
@@ -109,29 +153,13 @@ def run_child(
     Run
         What it left behind.
     """
-    recorder = find_recorder() if watch != "faulthandler" else None
-    is_preloaded = recorder is not None and watch == "preload" and sys.platform == "linux"
-    journal, record, trace = folder / "journal", folder / "record", folder / "trace"
-    with journal.open("wb") as file:
-        file.truncate(SIZE)
-    environment = dict(env)
-    libraries = [*([str(recorder)] if is_preloaded else []), *preload]
-    if libraries:
-        environment |= {"LD_PRELOAD": ":".join([*libraries, *filter(None, [env.get("LD_PRELOAD")])])}
-    if is_preloaded:
-        environment |= {
-            "IMPORT_DOCTOR_RECORD": str(record),
-            "IMPORT_DOCTOR_TRACE": str(trace),
-            "IMPORT_DOCTOR_PRELOAD": env.get("LD_PRELOAD", ""),
-        }
-    how = "preloaded" if is_preloaded else str(recorder or "")
-    command = [python, "-S", "-c", BOOT, str(WITNESS), str(journal), how, str(record), str(trace)]
-    command += ["edges" if edges else "", target.kind, target.text, *args]
+    command, environment = prepare_child(plan, folder, watch, preload)
+    journal, record, trace = (folder / name for name in PAPERS)
     began = time.monotonic()
     try:
         process = subprocess.Popen(
             command,
-            cwd=cwd,
+            cwd=plan.cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -140,14 +168,14 @@ def run_child(
         )
     except OSError as error:
         raise BadInterpreterError(
-            f"The interpreter {python} cannot be started in {cwd}: {error.strerror}.",
+            f"The interpreter {plan.python} cannot be started in {plan.cwd}: {error.strerror}.",
             hint="Check the interpreter and the working directory; a target of over 100 kB belongs into a script.",
         ) from error
     _forbid_core(process.pid)
     watcher = _Watcher(process)
     states, maps, told = {}, None, None
     try:
-        if not watcher.wait(began + timeout):
+        if not watcher.wait(began + plan.timeout):
             states = watcher.sum_up()
             told = read_journal(journal)  # before the question, which lets a stopped child go on
             maps = ask_stacks(process.pid, states, record, trace, GRACE_S)

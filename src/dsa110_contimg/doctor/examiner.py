@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsa110_contimg.doctor.chain import Sources
-from dsa110_contimg.doctor.child import run_child
+from dsa110_contimg.doctor.child import Plan, run_child
 from dsa110_contimg.doctor.confidence import say_confidence
 from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Diagnosis
 from dsa110_contimg.doctor.effects import find_side_effects, find_surroundings
@@ -27,9 +27,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dsa110_contimg.doctor.child import Run, Watch
+    from dsa110_contimg.doctor.child import Watch
     from dsa110_contimg.doctor.examination import Interpreter
-    from dsa110_contimg.doctor.targets import Target
 
 WAYS: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
 """How a crash is recorded, the best way first; the next one serves where an interpreter does not come to its start."""
@@ -114,7 +113,10 @@ def examine(
     patient = read_target(target, folder)
     environment = dict(os.environ) | dict(env or {})
     interpreter = ask_interpreter(python, environment, folder)
-    room = _Room(patient, interpreter, tuple(forbid), float(timeout), environment, folder.absolute(), tuple(args))
+    plan = Plan(
+        patient, interpreter.executable, environment, folder.absolute(), tuple(args), float(timeout), edges=bool(forbid)
+    )
+    room = _Room(plan, interpreter, tuple(forbid))
     try:
         with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
             found = room.examine(Path(scratch))
@@ -147,13 +149,9 @@ def _time(found: Examination, seconds: float) -> Examination:
 class _Room:
     """One examination: its patient and how it is to be examined."""
 
-    target: Target
+    plan: Plan
     interpreter: Interpreter
     forbid: tuple[str, ...]
-    timeout: float
-    env: Mapping[str, str]
-    cwd: Path
-    args: tuple[str, ...]
 
     def examine(self, scratch: Path) -> Examination:
         """Run the target, and again where one run does not tell enough."""
@@ -170,7 +168,7 @@ class _Room:
             culprit = replace(culprit, module=self._find_at_exit(diagnosis, scratch))
         journal = diagnosis.run.journal
         return Examination(
-            target=self.target.asked,
+            target=self.plan.target.asked,
             python=self.interpreter,
             verdict=verdict,
             exit=diagnosis.exit,
@@ -182,7 +180,7 @@ class _Room:
             conflicts=diagnosis.conflicts,
             loaded=find_loaded(diagnosis),
             side_effects=find_side_effects(journal),
-            environment=find_surroundings(journal, self.env),
+            environment=find_surroundings(journal, self.plan.env),
             exception=diagnosis.exception,
             traceback=diagnosis.traceback,
             state=diagnosis.state,
@@ -196,33 +194,14 @@ class _Room:
     def _watch(self, scratch: Path) -> Diagnosis:
         """Run the target, recorded in the best way in which this interpreter comes to its start."""
         for way in WAYS:
-            run = self._run(self.target, scratch / way, watch=way)
-            if run.journal.watch or run.journal.has_begun:
+            found = self._run(self.plan, scratch / way, way)
+            if found.run.journal.watch:
                 break
-        return Diagnosis(run, Sources(self.target, self.cwd), self.interpreter.executable)
+        return found
 
-    def _run(
-        self,
-        target: Target,
-        folder: Path,
-        *,
-        watch: Watch = "preload",
-        preload: Sequence[str] = (),
-        env: Mapping[str, str] = {},
-    ) -> Run:
+    def _run(self, plan: Plan, folder: Path, watch: Watch = "preload", preload: Sequence[str] = ()) -> Diagnosis:
         folder.mkdir()
-        return run_child(
-            target,
-            self.interpreter.executable,
-            edges=bool(self.forbid),
-            timeout=self.timeout,
-            env={**self.env, **env},
-            cwd=self.cwd,
-            args=self.args,
-            folder=folder,
-            watch=watch,
-            preload=preload,
-        )
+        return Diagnosis(run_child(plan, folder, watch, preload), Sources(plan.target, plan.cwd), plan.python)
 
     def _find_forbidden(self, diagnosis: Diagnosis) -> Map:
         """Find the roads to what was forbidden."""
@@ -255,9 +234,8 @@ class _Room:
         for opening in reversed(diagnosis.run.journal.openings):
             if not opening.library or "/lib-dynload/" in opening.library or time.monotonic() > limit:
                 continue
-            alone = read_target(opening.module, self.cwd)
-            run = self._run(alone, scratch / f"alone-{opening.module}")
-            if Diagnosis(run, Sources(alone, self.cwd), self.interpreter.executable).verdict == "crashed-at-exit":
+            alone = replace(self.plan, target=read_target(opening.module, self.plan.cwd))
+            if self._run(alone, scratch / f"alone-{opening.module}").verdict == "crashed-at-exit":
                 return opening.module
         return None
 
@@ -265,14 +243,9 @@ class _Room:
         """Run the target again under an allocator that checks, and return where that first found the heap damaged."""
         if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
             return None
-        tunables = ":".join(filter(None, [self.env.get("GLIBC_TUNABLES"), CHECKING_ALLOCATOR["GLIBC_TUNABLES"]]))
-        run = self._run(
-            self.target,
-            scratch / "corruption",
-            preload=[CHECKING_ALLOCATOR["preload"]],
-            env={"GLIBC_TUNABLES": tunables},
-        )
-        again = Diagnosis(run, Sources(self.target, self.cwd), self.interpreter.executable)
+        tunables = filter(None, [self.plan.env.get("GLIBC_TUNABLES"), CHECKING_ALLOCATOR["GLIBC_TUNABLES"]])
+        plan = replace(self.plan, env={**self.plan.env, "GLIBC_TUNABLES": ":".join(tunables)})
+        again = self._run(plan, scratch / "corruption", preload=[CHECKING_ALLOCATOR["preload"]])
         if again.verdict == "crashed" and again.signal == "SIGABRT" and again.opened:
             return again.opened[-1].module
         return None

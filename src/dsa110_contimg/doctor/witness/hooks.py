@@ -23,6 +23,8 @@ from .journal import (
 )
 
 IMPORTLIB = "<frozen importlib._bootstrap>"
+HOOK = "load_and_tell"
+"""The function around every module that begins; to compare code objects would mean to hash them, which takes longer."""
 OPTIMIZED = 1
 """The flag of code that stands in a function (CO_OPTIMIZED), neither at module level nor in a class body."""
 DEEPEST = 60
@@ -36,6 +38,9 @@ PROCESSES = {
     "subprocess.Popen": 0,
 }
 
+EVENTS = frozenset({"open", "ctypes.dlopen", "os.putenv", "os.unsetenv", "os.chdir", *PROCESSES})
+"""What the journal is told of all that Python's audit hooks hear."""
+
 
 def disguise(function):
     """Give a hook the file name of importlib, whose frames Python leaves out of tracebacks and of warnings."""
@@ -43,7 +48,7 @@ def disguise(function):
     return function
 
 
-def find_frames(frame, hooks):
+def find_frames(frame):
     """Return where an import was asked for, as file, line, function and level, from the statement out to module level.
 
     Empty when no Python stands between the import and the hook of the module that is open: then native code asked.
@@ -53,7 +58,7 @@ def find_frames(frame, hooks):
         code = frame.f_code
         file = code.co_filename
         if file.startswith("<frozen importlib"):
-            if code in hooks and not found:
+            if not found and code.co_name == HOOK:
                 break
         elif found or not file.endswith(("/importlib/__init__.py", "/importlib/util.py")):
             name = code.co_name
@@ -98,7 +103,6 @@ class Hooks:
         self.write = journal.write
         self.stacks = {}
         self.owner = os.getpid()
-        self.codes = set()
         try:
             self.statm = os.open("/proc/self/statm", os.O_RDONLY)
         except OSError:
@@ -129,12 +133,12 @@ class Hooks:
 
     def hook_loading(self):
         """Tell when a module begins, is done, or fails."""
-        write, memory, stack, codes, getframe = self.write, self.memory, self.stack, self.codes, sys._getframe
+        write, memory, stack, getframe = self.write, self.memory, self.stack, sys._getframe
 
-        def load(original, spec, name, argument):
+        def load_and_tell(original, spec, name, argument):
             modules = stack()
             origin = spec.origin if isinstance(spec.origin, str) else ""
-            frames = find_frames(getframe().f_back.f_back, codes)
+            frames = find_frames(getframe().f_back.f_back)
             modules.append(name)
             write(BEGIN, memory(), name, origin, *frames)
             try:
@@ -150,7 +154,7 @@ class Hooks:
         load_unlocked = bootstrap._load_unlocked
 
         def _load_unlocked(spec):
-            return load(load_unlocked, spec, spec.name, spec)
+            return load_and_tell(load_unlocked, spec, spec.name, spec)
 
         bootstrap._load_unlocked = disguise(_load_unlocked)
 
@@ -163,10 +167,10 @@ class Hooks:
             spec = getattr(module, "__spec__", None)
             if spec is None or (modules and modules[-1] == spec.name):
                 return execute(self, module)
-            return load(lambda module: execute(self, module), spec, spec.name, module)
+            return load_and_tell(lambda module: execute(self, module), spec, spec.name, module)
 
         loader.exec_module = disguise(exec_module)
-        codes |= {disguise(load).__code__, _load_unlocked.__code__, exec_module.__code__}
+        disguise(load_and_tell)
 
     def hook_extensions(self):
         """Tell when native code is loaded and initialised."""
@@ -193,7 +197,7 @@ class Hooks:
         write, leave, getframe = self.write, os._exit, sys._getframe
 
         def _exit(status):
-            write(LEAVE, str(status), *find_frames(getframe().f_back, ()))
+            write(LEAVE, str(status), *find_frames(getframe().f_back))
             leave(status)
 
         os._exit = _exit
@@ -204,6 +208,8 @@ class Hooks:
         write, writing = self.write, os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
         def listen(event, args):
+            if event not in EVENTS:  # most are not: thousands a second
+                return
             if event == "open":
                 path, _, flags = args
                 if isinstance(flags, int) and flags & writing and isinstance(path, (str, bytes)):
@@ -216,7 +222,7 @@ class Hooks:
                 write(EFFECT, "environment", os.fsdecode(args[0]))
             elif event == "os.chdir":
                 write(EFFECT, "directory", str(args[0]))
-            elif event in PROCESSES:
+            else:
                 which = PROCESSES[event]
                 write(EFFECT, "process", event if which is None else f"{event} {args[which]}")
 
@@ -224,12 +230,12 @@ class Hooks:
 
     def hook_statements(self):
         """Tell every import that is executed, also of what is already loaded."""
-        write, stack, getframe, codes = self.write, self.stack, sys._getframe, self.codes
+        write, stack, getframe = self.write, self.stack, sys._getframe
         modules, original, import_by_name = sys.modules, builtins.__import__, bootstrap._gcd_import
 
         def tell(names, frame):
             opened = stack()
-            found = find_frames(frame, codes)
+            found = find_frames(frame)
             if found:
                 write(EDGE, opened[-1] if opened else "", str(len(names)), *names, *found)
 

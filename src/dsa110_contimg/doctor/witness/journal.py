@@ -56,6 +56,5 @@ class Journal:
                 self._map[SIZE - 1] = 1
                 return
             self._end = start + 4 + length
-        self._map[start : start + 4] = (length | UNFINISHED).to_bytes(4, "little")
-        self._map[start + 4 : start + 4 + length] = payload
+        self._map[start : start + 4 + length] = (length | UNFINISHED).to_bytes(4, "little") + payload
         self._map[start : start + 4] = length.to_bytes(4, "little")
