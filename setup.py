@@ -27,8 +27,8 @@ class build_recorder(build_ext):  # noqa: N801 - the name that setuptools knows 
 
 recorder = Extension(
     RECORDER,
-    sources=[f"{FOLDER}/recorder.c"],
-    depends=[f"{FOLDER}/record.h"],
+    sources=[f"{FOLDER}/{name}.c" for name in ("recorder", "stacks", "interposed")],
+    depends=[f"{FOLDER}/{name}.h" for name in ("recorder", "record")],
     extra_compile_args=COMPILE,
     extra_link_args=LINK,
     optional=True,

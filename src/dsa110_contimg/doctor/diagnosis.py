@@ -65,7 +65,7 @@ class Diagnosis(Evidence):
         if self.verdict != "hung":
             return None
         states = [state.state for state in self.run.states.values()]
-        return "stopped" if "stopped" in states else "spinning" if "spinning" in states else "waiting"
+        return next((state for state in ("stopped", "spinning", "waiting") if state in states), None)
 
     @cached_property
     def threads(self) -> tuple[ThreadStack, ...]:

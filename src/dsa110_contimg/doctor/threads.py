@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TGKILL = {"x86_64": 234, "aarch64": 131}
 """The numbers of the system call; it sends a signal to one thread of another process."""
+UNKNOWN = "?"
+"""In place of the letter of a state, where there is none."""
 
 
 @dataclass
@@ -34,12 +36,14 @@ class ThreadState:
     """The letter of its state: R runs, S and D wait, T and t are stopped."""
     cpu_ticks: int
     """Processor time so far, in clock ticks."""
-    state: State = "waiting"
-    """What it has been doing lately."""
+    state: State | None = None
+    """What it has been doing lately; nothing where there is no /proc to tell it."""
 
     def judge(self, seen: Sequence[str], busy: float) -> None:
         """Judge what it has been doing from what was seen lately, and how much of a processor it had."""
         is_running = sum(letter == "R" for letter in seen) * 2 > len(seen)
+        if self.letter == UNKNOWN:
+            return
         if self.letter in "Tt":
             self.state = "stopped"
         elif busy > 0.25 or (is_running and busy > 0):  # others may leave it little of the machine
@@ -56,7 +60,7 @@ def read_states(pid: int) -> dict[int, ThreadState]:
             (int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()), key=lambda task: (task != pid, task)
         )
     except OSError:
-        return {pid: ThreadState(pid, "", "?", 0)}
+        return {pid: ThreadState(pid, "", UNKNOWN, 0)}
     for task in tasks:
         try:
             text = Path(f"/proc/{pid}/task/{task}/stat").read_text(errors="replace")
@@ -64,7 +68,7 @@ def read_states(pid: int) -> dict[int, ThreadState]:
             continue  # it ended meanwhile
         name, rest = text.partition("(")[2].rpartition(")")[0], text.rpartition(")")[2].split()
         found[task] = ThreadState(task, name, rest[0], int(rest[11]) + int(rest[12]))
-    return found or {pid: ThreadState(pid, "", "?", 0)}
+    return found or {pid: ThreadState(pid, "", UNKNOWN, 0)}
 
 
 def ask_stacks(pid: int, states: dict[int, ThreadState], record: Path, trace: Path, grace_s: float) -> str | None:
@@ -105,7 +109,7 @@ def ask_stacks(pid: int, states: dict[int, ThreadState], record: Path, trace: Pa
         told = read_record(record)
         is_told = told is None or len(told.stacks) >= len(states)
         previous, size = size, trace.stat().st_size if trace.exists() else 0
-        if (is_told and size and size == previous) or read_states(pid)[pid].letter in "ZX?":
+        if (is_told and size and size == previous) or read_states(pid)[pid].letter in f"ZX{UNKNOWN}":
             break
     return maps
 

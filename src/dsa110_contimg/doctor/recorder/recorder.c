@@ -5,51 +5,38 @@
  *
  * Inside a signal handler only what POSIX calls async-signal-safe may be used; where a step could fault itself
  * (unwinding a broken stack, asking a broken interpreter), the fault ends that step and the next one goes on. */
-#define _GNU_SOURCE
+#include "recorder.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <ucontext.h>
-#include <unistd.h>
-#include <unwind.h>
+#include <time.h>
 
-#include "record.h"
-
-#define PUBLIC __attribute__((visibility("default")))
 #define ALT_STACK_BYTES (512 << 10)
 #define TRACE 200 /* the descriptor that the witness told faulthandler; open only while it writes */
-#define DEEPEST 400000 /* frames that are walked, at most, of a stack that overflowed */
-
-typedef int (*sigaction_function)(int, const struct sigaction *, struct sigaction *);
-typedef const char *(*dump_function)(int, void *, void *);
 
 static const int FATAL[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 #define N_FATAL (sizeof FATAL / sizeof *FATAL)
 
-static char *memory; /* the mapped record; NULL until the recorder is at work */
-static pid_t owner;
-static char trace_path[4096];
-static dump_function dump;
-static void (*teller)(int); /* where Python hides that function: what faulthandler put on SIGQUIT, which writes to TRACE */
-static int is_preloaded;
-static void *alt_stack;
+char *memory;
+pid_t owner;
+int is_preloaded;
+void *alt_stack;
+struct sigaction next[NSIG];
+dump_function dump;
+void (*teller)(int);
 
-static struct sigaction next[NSIG]; /* what the process believes to be its handlers */
+static char trace_path[4096];
 static volatile int handed_on;      /* the signal whose other handler is at work */
 static volatile pid_t recording;    /* the thread that is writing, whose own faults end a step */
 static sigjmp_buf escape;
 
-static pid_t thread_number(void) { return (pid_t)syscall(SYS_gettid); }
-
-static int is_watched(int number) {
+int is_watched(int number) {
     if (memory == NULL || getpid() != owner)
         return 0;
     for (size_t i = 0; i < N_FATAL; i++)
@@ -58,7 +45,7 @@ static int is_watched(int number) {
     return number == SIGQUIT;
 }
 
-static sigaction_function find_sigaction(void) {
+sigaction_function find_sigaction(void) {
     static sigaction_function real;
     if (real == NULL)
         real = (sigaction_function)dlsym(RTLD_NEXT, "sigaction");
@@ -66,125 +53,6 @@ static sigaction_function find_sigaction(void) {
 }
 
 /* ------------------------------------------------------------------ what is written */
-
-static uint64_t copy_file(const char *path, char *to, uint64_t room) {
-    uint64_t length = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return 0;
-    while (length < room) {
-        ssize_t n = read(file, to + length, room - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        length += (uint64_t)n;
-    }
-    close(file);
-    return length;
-}
-
-static int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
-
-static const char *read_hex(const char *text, const char *end, uint64_t *value) {
-    for (*value = 0; text < end && hex_digit(*text) >= 0; text++)
-        *value = *value << 4 | (uint64_t)hex_digit(*text);
-    return text;
-}
-
-/* Return whether code can run at an address, by the memory map that was copied. */
-static int is_executable(uint64_t address, const char *maps, uint64_t length) {
-    const char *end = maps + length;
-    while (maps < end) {
-        uint64_t from, to;
-        const char *line = read_hex(maps, end, &from);
-        line = read_hex(line + 1, end, &to);
-        if (from <= address && address < to)
-            return line + 4 <= end && line[3] == 'x';
-        maps = memchr(maps, '\n', (size_t)(end - maps));
-        if (maps++ == NULL)
-            break;
-    }
-    return 0;
-}
-
-struct walk {
-    struct stack *stack;
-    uint64_t from; /* the address at which to begin; the frames before it are ours */
-    int has_begun;
-};
-
-static _Unwind_Reason_Code note_frame(struct _Unwind_Context *context, void *argument) {
-    struct walk *walk = argument;
-    struct stack *stack = walk->stack;
-    uint64_t address = (uint64_t)_Unwind_GetIP(context);
-    if (!walk->has_begun && address != walk->from)
-        return _URC_NO_REASON;
-    walk->has_begun = 1;
-    if (address == 0)
-        return _URC_END_OF_STACK;
-    if (stack->n_frames < MOST_FRAMES)
-        stack->frames[stack->n_frames++] = address;
-    else if (stack->n_outer < MOST_FRAMES)
-        stack->outer[stack->n_outer++] = address;
-    else {
-        stack->outer[stack->first_outer] = address;
-        stack->first_outer = (stack->first_outer + 1) % MOST_FRAMES;
-    }
-    return ++stack->depth < DEEPEST ? _URC_NO_REASON : _URC_END_OF_STACK;
-}
-
-#if defined(__x86_64__)
-#define PC(context) (context)->uc_mcontext.gregs[REG_RIP]
-#define SP(context) (context)->uc_mcontext.gregs[REG_RSP]
-#elif defined(__aarch64__)
-#define PC(context) (context)->uc_mcontext.pc
-#define SP(context) (context)->uc_mcontext.sp
-#else
-#error "The recorder knows the registers of x86-64 and aarch64."
-#endif
-
-static void note_registers(struct stack *stack, const ucontext_t *context) {
-    memset(stack, 0, sizeof *stack);
-    stack->thread = (uint64_t)thread_number();
-    stack->ident = (uint64_t)pthread_self();
-    stack->pc = (uint64_t)PC(context);
-    stack->sp = (uint64_t)SP(context);
-#if defined(__x86_64__)
-    stack->n_registers = NGREG;
-    for (int i = 0; i < NGREG; i++)
-        stack->registers[i] = (uint64_t)context->uc_mcontext.gregs[i];
-#else
-    stack->n_registers = 33;
-    memcpy(stack->registers, context->uc_mcontext.regs, 31 * sizeof(uint64_t));
-    stack->registers[31] = context->uc_mcontext.sp;
-    stack->registers[32] = context->uc_mcontext.pc;
-#endif
-}
-
-/* Note the frames from the interrupted instruction outwards. After a jump to where no code is, there is no telling
- * how that "function" keeps its stack: the walk then begins at its caller, as if the call had returned. */
-static void note_frames(struct stack *stack, ucontext_t *context, const char *maps, uint64_t length) {
-    struct walk walk = {stack, stack->pc, 0};
-    ucontext_t before = *context;
-    if (length && !is_executable(stack->pc, maps, length)) {
-        stack->frames[stack->n_frames++] = stack->pc;
-        stack->depth = 1;
-#if defined(__x86_64__)
-        PC(context) = *(greg_t *)SP(context);
-        SP(context) += 8;
-#else
-        PC(context) = context->uc_mcontext.regs[30];
-#endif
-        walk.from = (uint64_t)PC(context);
-    }
-    _Unwind_Backtrace(note_frame, &walk);
-    *context = before;
-    if (stack->n_frames == 0) {
-        stack->frames[stack->n_frames++] = stack->pc;
-        stack->depth = 1;
-    }
-}
 
 static void dump_python(void) {
     int file = open(trace_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -197,20 +65,6 @@ static void dump_python(void) {
         close(TRACE);
     }
     close(file);
-}
-
-static void note_stack(struct event *event) {
-    struct iovec to = {memory + AT_STACK, STACK_BYTES}, from = {(void *)(uintptr_t)event->stack.sp, STACK_BYTES};
-    ssize_t n = process_vm_readv(owner, &to, 1, &from, 1, 0); /* stops where a copy would fault */
-    event->stack_length = n > 0 ? (uint64_t)n : 0;
-}
-
-static void note_callers(struct stack *stack, uint64_t caller) {
-    struct walk walk = {stack, caller, 0};
-    memset(stack, 0, sizeof *stack);
-    stack->thread = (uint64_t)thread_number();
-    stack->ident = (uint64_t)pthread_self();
-    _Unwind_Backtrace(note_frame, &walk);
 }
 
 /* Do one step; a fault in it comes back here. The body must be able to stop anywhere. */
@@ -253,12 +107,12 @@ static void record_fault(int number, siginfo_t *info, ucontext_t *context) {
     event->steps |= STEP_SIGNAL;
     ATTEMPT(event, STEP_MAPS, event->maps_length = copy_file("/proc/self/maps", maps, MAPS_BYTES));
     ATTEMPT(event, STEP_FRAMES, note_frames(&event->stack, context, maps, event->maps_length));
-    ATTEMPT(event, STEP_STACK, note_stack(event));
+    ATTEMPT(event, STEP_STACK, note_stack(event, memory + AT_STACK));
     ATTEMPT(event, STEP_PYTHON, dump_python());
     end_recording();
 }
 
-static void record_leave(int code, uint64_t caller) {
+void record_leave(int code, uint64_t caller) {
     struct event *event;
     int saved = errno;
     if (memory == NULL || getpid() != owner || recording == thread_number() || !begin_recording())
@@ -396,79 +250,4 @@ __attribute__((constructor)) static void start_by_environment(void) {
     unsetenv("IMPORT_DOCTOR_RECORD");
     unsetenv("IMPORT_DOCTOR_TRACE");
     unsetenv("IMPORT_DOCTOR_PRELOAD");
-}
-
-/* ------------------------------------------------------------------ in place of the C library's, when loaded ahead */
-
-PUBLIC int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
-    if (!is_preloaded || !is_watched(number))
-        return find_sigaction()(number, action, old);
-    struct sigaction believed = next[number];
-    if (old != NULL)
-        *old = believed;
-    if (action != NULL && number == SIGQUIT && dump == NULL && teller == NULL)
-        teller = action->sa_handler; /* the witness, which comes before the target */
-    else if (action != NULL)
-        next[number] = *action;
-    return 0;
-}
-
-static sighandler_t set_handler(int number, sighandler_t handler, int flags) {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
-    sigemptyset(&action.sa_mask);
-    return sigaction(number, &action, &old) ? SIG_ERR : old.sa_handler;
-}
-
-PUBLIC sighandler_t signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESTART); }
-
-PUBLIC sighandler_t bsd_signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESTART); }
-
-PUBLIC sighandler_t sysv_signal(int number, sighandler_t handler) {
-    return set_handler(number, handler, SA_RESETHAND | SA_NODEFER);
-}
-
-PUBLIC sighandler_t __sysv_signal(int number, sighandler_t handler) {
-    return set_handler(number, handler, SA_RESETHAND | SA_NODEFER);
-}
-
-/* A smaller alternative stack, such as faulthandler's, would not hold our handler. */
-PUBLIC int sigaltstack(const stack_t *stack, stack_t *old) {
-    if (is_preloaded && alt_stack != NULL && stack != NULL && getpid() == owner && thread_number() == owner) {
-        if (old != NULL)
-            *old = (stack_t){.ss_flags = SS_DISABLE};
-        return 0;
-    }
-    return (int)syscall(SYS_sigaltstack, stack, old);
-}
-
-#define CALLER ((uint64_t)(uintptr_t)__builtin_return_address(0))
-
-PUBLIC __attribute__((noreturn)) void _exit(int code) {
-    if (is_preloaded)
-        record_leave(code, CALLER);
-    for (;;)
-        syscall(SYS_exit_group, code);
-}
-
-PUBLIC __attribute__((noreturn)) void _Exit(int code) {
-    if (is_preloaded)
-        record_leave(code, CALLER);
-    for (;;)
-        syscall(SYS_exit_group, code);
-}
-
-PUBLIC __attribute__((noreturn)) void exit(int code) {
-    void (*real)(int) = (void (*)(int))dlsym(RTLD_NEXT, "exit");
-    if (is_preloaded)
-        record_leave(code, CALLER);
-    real(code);
-    __builtin_unreachable();
-}
-
-PUBLIC __attribute__((noreturn)) void quick_exit(int code) {
-    void (*real)(int) = (void (*)(int))dlsym(RTLD_NEXT, "quick_exit");
-    if (is_preloaded)
-        record_leave(code, CALLER);
-    real(code);
-    __builtin_unreachable();
 }
