@@ -104,8 +104,8 @@ def examine(
     >>> found = examine("import json, os; os._exit(0)")
     >>> found.verdict, found.exit.code
     ('exited', 0)
-    >>> examine("import json.decoder", forbid=["json.scanner"]).chain[-1].line
-    6
+    >>> examine("import json.decoder", forbid=["json.scanner"]).chain[-1].statement
+    'from json import scanner'
     """
     began = time.monotonic()
     folder = Path(cwd) if cwd is not None else Path.cwd()
