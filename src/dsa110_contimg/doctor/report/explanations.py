@@ -121,7 +121,9 @@ def _find_reasons(examination: Examination) -> Iterator[str]:
         yield conflict.explanation
     if verdict == "exited":
         yield from _explain_exit(examination)
-    if verdict != "raised":
+    if verdict == "raised":
+        yield from _explain_exception(examination)
+    else:
         yield from _explain_stage(examination)
     if verdict == "hung":
         yield from explain_hang(examination)
@@ -133,9 +135,8 @@ def _find_reasons(examination: Examination) -> Iterator[str]:
         yield f"Its last words on standard error: `{line}`"
     if examination.corruption is not None:
         yield (
-            f"In a second run, an allocator that checks the heap first found it damaged while importing "
-            f"`{examination.corruption}`: "
-            "look for the damage there."
+            "In a second run, an allocator that checks the heap first found it damaged while importing "
+            f"`{examination.corruption}`: look for the damage there."
         )
 
 
@@ -192,13 +193,22 @@ def _find_constructing(examination: Examination) -> str | None:
     return None
 
 
+def _explain_exception(examination: Examination) -> Iterator[str]:
+    culprit = examination.culprit
+    if examination.exception is not None and culprit is not None and culprit.python_file is not None:
+        place = write_place(culprit.python_file, culprit.python_line)
+        yield f"`{examination.exception.partition(chr(10))[0]}` came out of {place}."
+
+
 def _explain_exit(examination: Examination) -> Iterator[str]:
-    code = examination.exit.code
-    if code == 0:
+    code, processes = examination.exit.code, examination.side_effects.processes or ()
+    if processes and processes[-1].startswith("os.exec "):
+        program = processes[-1].removeprefix("os.exec ")
+        yield f"The process became another program, `{program}`, and this is how that one ended."
+    elif code == 0:
         yield (
             "The exit code is 0, which looks like success to a shell, a test run or a batch system; but the import "
-            "never finished, and "
-            "nothing after it ran."
+            "never finished, and nothing after it ran."
         )
     elif code == LOADER_GAVE_UP and "symbol lookup error" in examination.stderr:
         yield "The dynamic loader ended the process, because a function was called that no loaded library defines."
@@ -216,6 +226,5 @@ def _explain_forbidden(examination: Examination) -> Iterator[str]:
     if len(examination.roads) > 1:
         yield (
             "There is more than one road: a module is initialised once only, so whoever comes second finds it there "
-            "already. If the "
-            "first road is closed, the second one leads to it."
+            "already. If the first road is closed, the second one leads to it."
         )
