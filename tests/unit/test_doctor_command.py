@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -142,3 +145,28 @@ def test_every_verdict_stands_in_the_manual() -> None:
     manual = (ROOT / "docs" / "doctor.md").read_text()
     for verdict in {one.verdict for one in ALL.values()} | {FORBIDDEN.verdict}:
         assert f"| `{verdict}` |" in manual
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(("redirection", "code"), [("> /dev/full", 2), (">&-", 0), ("| true", None)])
+def test_an_output_that_cannot_be_written_gives_no_traceback(redirection: str, code: int | None) -> None:
+    line = f'"{sys.executable}" -m dsa110_contimg.doctor json {redirection}'
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    if code is not None:
+        assert done.returncode == code
+    assert ("cannot be written" in done.stderr) == (code == 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the child is looked for in /proc")
+def test_ctrl_c_ends_the_target_too(tmp_path: Path) -> None:
+    (tmp_path / "sleeps.py").write_text("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
+    command = [sys.executable, "-m", "dsa110_contimg.doctor", "sleeps"]
+    doctor = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pid = tmp_path / "pid"
+    while doctor.poll() is None and not (pid.exists() and pid.read_text()):
+        time.sleep(0.05)
+    doctor.send_signal(signal.SIGINT)
+    stdout, stderr = doctor.communicate(timeout=30)
+    assert (doctor.returncode, stdout, stderr) == (130, "", "Stopped.\n")
+    assert not Path(f"/proc/{pid.read_text()}").exists()

@@ -135,24 +135,7 @@ def _can_be_preloaded(recorder: Path | None) -> bool:
 
 
 def run_child(plan: Plan, folder: Path, watch: Watch = "preload", preload: Sequence[str] = ()) -> Run:
-    """Run a target in a child of its own.
-
-    Parameters
-    ----------
-    plan : Plan
-        What it is to run.
-    folder : pathlib.Path
-        An empty folder for what it leaves behind.
-    watch : {'preload', 'ctypes', 'faulthandler'}
-        What records a crash; the next one is taken where it cannot be had.
-    preload : sequence of str
-        More libraries to load ahead of all.
-
-    Returns
-    -------
-    Run
-        What it left behind.
-    """
+    """Run a target in a child of its own and return what it left behind; for the arguments see `prepare_child`."""
     command, environment = prepare_child(plan, folder, watch, preload)
     journal, record, trace = (folder / name for name in PAPERS)
     began = time.monotonic()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from dsa110_contimg.doctor.errors import BadTargetError, DoctorError
+from dsa110_contimg.doctor.errors import BadTargetError, DoctorError, UnwritableFolderError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,15 +164,22 @@ def _print(text: str) -> None:
     try:
         click.echo(text, nl=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has seen enough. Python would try to write the rest at its end, and complain.
+    except OSError as error:
+        # Python would try to write the rest at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there, whoever read has seen enough
+            raise UnwritableFolderError(
+                f"The report cannot be written to standard output: {error.strerror}.",
+                hint="Make room, or send it elsewhere.",
+            ) from error
 
 
 def main() -> None:
     """Run ``import-doctor``."""
     import io
 
+    if sys.stdout is None:  # closed by whoever called us; the exit code still tells
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - it stays open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Source lines may hold what the terminal cannot show, and file names bytes that are no text at all.
