@@ -147,6 +147,7 @@ def test_what_is_forbidden() -> None:
         ("if True:\n    import a", "if True:\n    import a"),
         ("x = 'a;b'", "x = 'a;b'"),
         (" import a ", "import a"),
+        ("pass", "pass"),
     ],
 )
 def test_statements_begin_a_line_each(target: str, text: str) -> None:

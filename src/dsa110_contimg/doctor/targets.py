@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
+import keyword
 from dataclasses import dataclass
 
 from dsa110_contimg.doctor.errors import BadTargetError, ScriptNotFoundError
@@ -64,7 +64,7 @@ def read_target(target: str, folder: Path) -> Target:
                 hint="Check the path. A module is named with dots and without .py.",
             )
         return Target(target, "script", text)
-    if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", text):
+    if all(part.isidentifier() and not keyword.iskeyword(part) for part in text.split(".")):
         return Target(target, "statement", _parse(f"import {text}", target))
     return Target(target, "statement", _parse(text, target))
 
