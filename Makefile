@@ -8,6 +8,8 @@ PYTEST := $(BIN)/python -m pytest
 # the path of a folder with a space in its name.
 CONSTRAINED := PIP_CONSTRAINT=constraints.txt
 LOWEST := .venv-lowest
+# What is compiled when the package is installed.
+BUILT := setup.py $(wildcard src/dsa110_contimg/doctor/recorder/*.[ch])
 
 # Where CASA is at home PYTHONPATH often names packages of another Python.
 unexport PYTHONPATH PYTHONHOME
@@ -66,7 +68,7 @@ $(VENV)/pyvenv.cfg $(LOWEST)/pyvenv.cfg:
 		{ echo "Python 3.11 or newer is needed; found: $$($(PYTHON) --version 2>&1). Run: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
 
-$(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+$(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt $(BUILT)
 	$(CONSTRAINED) $(PIP) install --quiet -e .
 	@touch $@
 
@@ -78,6 +80,6 @@ $(VENV)/.bench: $(VENV)/.dev
 	$(CONSTRAINED) $(PIP) install --quiet -e '.[bench]'
 	@touch $@
 
-$(LOWEST)/.dev: $(LOWEST)/pyvenv.cfg pyproject.toml constraints-lowest.txt
+$(LOWEST)/.dev: $(LOWEST)/pyvenv.cfg pyproject.toml constraints-lowest.txt $(BUILT)
 	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-lowest.txt -e '.[test]'
 	@touch $@
