@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 CONSTRAINED := PIP_CONSTRAINT=constraints.txt
 LOWEST := .venv-lowest
 # What is compiled when the package is installed.
-BUILT := setup.py $(wildcard src/dsa110_contimg/doctor/recorder/*.[ch])
+BUILT := setup.py $(wildcard src/dsa110_contimg/doctor/recorder/*.[ch] src/dsa110_contimg/images/native/*.[ch])
 
 # Where CASA is at home PYTHONPATH often names packages of another Python.
 unexport PYTHONPATH PYTHONHOME

@@ -1,6 +1,7 @@
-"""Build the recorder of the import doctor: a C library without Python in it, so it has no tag of a Python in its name.
+"""Build what is compiled: the helper that reads pixels, and the recorder of the import doctor.
 
-Without a compiler the package installs all the same; the doctor then says what it could not see.
+The recorder is a C library without Python in it, so it has no tag of a Python in its name. Without a compiler the package
+installs all the same: pixels are then read by numpy, and the doctor says what it could not see.
 """
 
 import sys
@@ -10,27 +11,43 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 RECORDER = "dsa110_contimg.doctor.recorder.recorder"
-FOLDER = "src/dsa110_contimg/doctor/recorder"
+RECORDER_FOLDER = "src/dsa110_contimg/doctor/recorder"
+HELPER_FOLDER = "src/dsa110_contimg/images/native"
 COMPILE = ["-O2", "-fvisibility=hidden", "-fno-optimize-sibling-calls"]
 # The unwinder is linked in and kept to ourselves: loaded ahead of everything, the system's libgcc_s would stand in for
 # the newer one of a conda environment.
 LINK = ["-static-libgcc", "-Wl,--exclude-libs,ALL", "-ldl"]
 
 
-class build_recorder(build_ext):  # noqa: N801 - the name that setuptools knows the step by
-    """Build it under its bare name."""
+class build_both(build_ext):  # noqa: N801 - the name that setuptools knows the step by
+    """Build the recorder under its bare name."""
 
     def get_ext_filename(self, fullname: str) -> str:
-        """Return the file name of a library that no Python imports."""
-        return str(Path(*fullname.split(".")).with_suffix(".so"))
+        """Return the file name; that of a library which no Python imports is its bare name."""
+        if fullname == RECORDER:
+            return str(Path(*fullname.split(".")).with_suffix(".so"))
+        return str(super().get_ext_filename(fullname))
 
 
 recorder = Extension(
     RECORDER,
-    sources=[f"{FOLDER}/{name}.c" for name in ("recorder", "stacks", "interposed")],
-    depends=[f"{FOLDER}/{name}.h" for name in ("recorder", "record")],
+    sources=[f"{RECORDER_FOLDER}/{name}.c" for name in ("recorder", "stacks", "interposed")],
+    depends=[f"{RECORDER_FOLDER}/{name}.h" for name in ("recorder", "record")],
     extra_compile_args=COMPILE,
     extra_link_args=LINK,
     optional=True,
 )
-setup(cmdclass={"build_ext": build_recorder}, ext_modules=[recorder] if sys.platform == "linux" else [])
+helper = Extension(
+    "dsa110_contimg.images.native._helper",
+    sources=[f"{HELPER_FOLDER}/{name}.c" for name in ("module", "gather", "rice")],
+    depends=[f"{HELPER_FOLDER}/{name}.h" for name in ("gather", "rice")],
+    # No fused multiply-add: the pixels are those that numpy computes, to the last bit.
+    extra_compile_args=["-O3", "-std=gnu11", "-fvisibility=hidden", "-ffp-contract=off"],
+    define_macros=[("Py_LIMITED_API", "0x030b0000")],
+    py_limited_api=True,
+    optional=True,
+)
+setup(
+    cmdclass={"build_ext": build_both},
+    ext_modules=[recorder, helper] if sys.platform == "linux" else [helper],
+)

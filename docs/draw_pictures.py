@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from dsa110_contimg.qa import create_cutout
-from dsa110_contimg.qa.stamp_sheet import draw_sheet
+from dsa110_contimg.qa.stamps.sheet import draw_sheet
 from dsa110_contimg.simulate import simulate_epochs
 
 PICTURES = Path(__file__).parent / "pictures"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dsa110_contimg.qa.postage_stamps import Cutout
-    from dsa110_contimg.qa.stamp_statistics import StampStatistics
+    from dsa110_contimg.qa.stamps.statistics import StampStatistics
 
 _ENDINGS = (".fits", ".png")
 
@@ -75,7 +75,7 @@ def _write(cutout: Cutout, output: Path) -> None:
     if output.suffix.lower() == ".fits":
         cutout.write(output)
         return
-    from dsa110_contimg.qa.stamp_sheet import draw_stamp
+    from dsa110_contimg.qa.stamps.sheet import draw_stamp
 
     with replacing(output) as hidden:
         draw_stamp(cutout).save(hidden)
@@ -84,7 +84,7 @@ def _write(cutout: Cutout, output: Path) -> None:
 def _describe(cutout: Cutout) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from dsa110_contimg.qa.stamp_statistics import measure_stamp
+    from dsa110_contimg.qa.stamps.statistics import measure_stamp
 
     measured = measure_stamp(cutout)
     return {
@@ -103,7 +103,7 @@ def _describe(cutout: Cutout) -> dict[str, Any]:
 
 def _summarise(cutout: Cutout) -> str:
     from dsa110_contimg.qa.notation import format_angle, format_date, format_position
-    from dsa110_contimg.qa.stamp_statistics import measure_stamp
+    from dsa110_contimg.qa.stamps.statistics import measure_stamp
 
     size, (ny, nx) = format_angle(cutout.size_arcmin / 60), cutout.data.shape
     position = format_position(cutout.ra_deg, cutout.dec_deg)

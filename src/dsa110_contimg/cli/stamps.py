@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dsa110_contimg.qa.postage_stamps import Cutout
-    from dsa110_contimg.qa.stamp_sheet import EmptyPanel
+    from dsa110_contimg.qa.stamps.sheet import EmptyPanel
 
 _SHOWN_NAMES = 10
 
@@ -96,7 +96,7 @@ class _Job:
         return [self._cut_one(image, ra_deg, dec_deg, size_arcmin) for image in self.images]
 
     def _cut_one(self, image: str, ra_deg: float, dec_deg: float, size_arcmin: float) -> Cutout | EmptyPanel:
-        from dsa110_contimg.qa.stamp_sheet import EmptyPanel
+        from dsa110_contimg.qa.stamps.sheet import EmptyPanel
 
         if image in self.unreadable:
             return EmptyPanel(image, "unreadable")
@@ -113,7 +113,7 @@ class _Job:
 
 
 def _draw(panels: list[Cutout | EmptyPanel], name: str, path: Path) -> Path | None:
-    from dsa110_contimg.qa.stamp_sheet import EmptyPanel, draw_sheet
+    from dsa110_contimg.qa.stamps.sheet import EmptyPanel, draw_sheet
 
     if all(isinstance(panel, EmptyPanel) for panel in panels):
         return None
@@ -125,7 +125,7 @@ def _draw(panels: list[Cutout | EmptyPanel], name: str, path: Path) -> Path | No
 def _describe(
     name: str, ra: float, dec: float, sheet: Path | None, panels: list[Cutout | EmptyPanel]
 ) -> dict[str, Any]:
-    from dsa110_contimg.qa.stamp_sheet import EmptyPanel
+    from dsa110_contimg.qa.stamps.sheet import EmptyPanel
 
     words = {"off the image": "off-image"}
     stamps = [

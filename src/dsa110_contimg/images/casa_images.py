@@ -6,16 +6,18 @@ import math
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from dsa110_contimg.casa.tables import open_table
 from dsa110_contimg.errors import TableError, UnreadableImageError
 from dsa110_contimg.images.axes import find_axes
 from dsa110_contimg.images.casa_records import make_header, read_beam
+from dsa110_contimg.images.gathering import gather_each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.casa.tables import TableReader
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.beam import Beam, PlaneBeams
     from dsa110_contimg.images.casa_records import Record
     from dsa110_contimg.images.header import Header
-    from dsa110_contimg.images.pixels import Index
+    from dsa110_contimg.images.pixels import Index, Plane
 
 _PIXELS, _MASK = "map", "PagedArray"
+_FLOAT, _DOUBLE = np.dtype("f4"), np.dtype("f8")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,13 @@ class CasaPixels:
 
     def __init__(self, image: TableReader, mask: TableReader | None) -> None:
         self._image, self._mask = image, mask
+        self.dtype = _FLOAT if image.columns[_PIXELS].value_type == "float" else _DOUBLE
+
+    def gather(
+        self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
+    ) -> NDArray[np.uint8]:
+        """Fill windows; see `Pixels`. A table that cannot be read is an UnreadableImageError."""
+        return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Read the pixels at an index; see `Pixels`. A table that cannot be read is an UnreadableImageError."""
@@ -86,7 +96,7 @@ class CasaPixels:
         except TableError as error:
             raise UnreadableImageError(f"The pixels cannot be read: {error.message}", hint=error.hint) from error
         # Squeezed before it is copied, so that the caller gets an array of its own and no view.
-        pixels: NDArray[np.floating[Any]] = found.squeeze(degenerate).astype("f4" if found.dtype == "f4" else "f8")
+        pixels: NDArray[np.floating[Any]] = found.squeeze(degenerate).astype(self.dtype)
         if good is not None:
             pixels[~good.squeeze(degenerate)] = math.nan
         return pixels

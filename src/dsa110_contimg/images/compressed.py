@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from dsa110_contimg.errors import UnreadableImageError
+from dsa110_contimg.images.gathering import gather_each
 from dsa110_contimg.images.header import Header
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.images.pixels import Index
+    from dsa110_contimg.images.pixels import Index, Plane
 
 _TILES = {"COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA"}
 _FORM = re.compile(r"(?P<repeat>\d*)(?P<kind>[LXBIJKAEDCMPQ])(?P<element>(?<=[PQ])[LBIJKAEDCM])?")
@@ -64,13 +65,24 @@ class CompressedPixels:
             self.header = Header(hdu.header.tostring(endcard=False, padding=False))
             """The cards of the image that is compressed, not of the table that holds it."""
             self._section = hdu.section
+            self.dtype = _choose_type(np.dtype(hdu.section.dtype))
+
+    def gather(
+        self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
+    ) -> NDArray[np.uint8]:
+        """Fill windows; see `Pixels`."""
+        return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Decompress the pixels at an index; see `Pixels`. A damaged tile is an UnreadableImageError."""
         with self._reading, _decoding(self._path):
             found = np.asarray(self._section[index])
-        wide = found.dtype.itemsize > (4 if found.dtype.kind == "f" else 2)
-        return found.astype("f8" if wide else "f4")
+        return found.astype(self.dtype)
+
+
+def _choose_type(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """As astropy does: integers of 8 and 16 bits fit float32, longer ones need float64."""
+    return np.dtype("f8" if stored.itemsize > (4 if stored.kind == "f" else 2) else "f4")
 
 
 def check_tiles(path: str, header: Header, buffer: mmap.mmap | bytes, data_start: int) -> None:

@@ -1,10 +1,14 @@
-"""Where pixels come from: a source gives the pixels at an index, as native floats that belong to the caller."""
+"""Where pixels come from: a source gives the pixels at an index, or many windows at once, as native floats."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+
+from dsa110_contimg.images.gathering import gather_each
+from dsa110_contimg.images.native import helper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
         held_bytes: int
         """Memory that this source holds by itself; a map holds none."""
+        dtype: np.dtype[Any]
+        """Type of the pixels that it gives: float32 or float64."""
 
         def read(self, index: Index) -> NDArray[np.floating[Any]]:
             """Return the pixels at an index, one entry an axis in numpy order.
@@ -29,6 +35,40 @@ if TYPE_CHECKING:
             They are native floats that the caller owns; blank and masked pixels are NaN.
             """
             ...
+
+        def gather(
+            self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
+        ) -> NDArray[np.uint8]:
+            """Fill windows (n, ny, nx) of a plane, and return the status of each; see `gather_each`.
+
+            Every pixel that is compressed or far away is fetched once, however many windows it is in.
+            """
+            ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One plane of sky among the axes of an image, in numpy order (the slowest first)."""
+
+    index: tuple[int, ...]
+    """Which pixel along each axis; zero along the two axes of sky."""
+    row_axis: int
+    """The axis of the rows (y)."""
+    column_axis: int
+    """The axis of the columns (x)."""
+    shape: tuple[int, int]
+    """Number of rows and columns (ny, nx)."""
+
+    def select(self, rows: slice, columns: slice) -> Index:
+        """Return the index of a rectangle of this plane."""
+        index: list[int | slice] = list(self.index)
+        index[self.row_axis], index[self.column_axis] = rows, columns
+        return tuple(index)
+
+    def read(self, pixels: Pixels, rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
+        """Read a rectangle of this plane, rows first however the axes stand."""
+        found = pixels.read(self.select(rows, columns))
+        return found if self.row_axis < self.column_axis else found.T
 
 
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -58,9 +98,10 @@ class MappedPixels:
         bitpix = header.number("BITPIX")
         if bitpix not in _TYPES:
             raise ValueError(f"BITPIX = {bitpix} is no type of pixel")
+        self._bitpix, self._buffer, self._offset = int(bitpix), buffer, offset
         self._stored: NDArray[Any] = np.ndarray(lengths[::-1], _TYPES[int(bitpix)], buffer, offset)
         # As astropy does: integers of 8 and 16 bits fit float32, longer ones need float64.
-        self._type = np.dtype("f4" if bitpix in {8, 16, -32} else "f8")
+        self.dtype = np.dtype("f4" if bitpix in {8, 16, -32} else "f8")
         self._scale = header.number("BSCALE", 1.0)
         self._zero = header.number("BZERO", 0.0)
         blank = header.number("BLANK") if bitpix > 0 else None
@@ -70,7 +111,7 @@ class MappedPixels:
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Copy the pixels at an index out of the map, scaled; see `Pixels`."""
         stored = self._stored[index]
-        pixels: NDArray[np.floating[Any]] = stored.astype(self._type)
+        pixels: NDArray[np.floating[Any]] = stored.astype(self.dtype)
         if self._scale != 1.0:
             pixels *= self._scale
         if self._zero != 0.0:
@@ -78,3 +119,23 @@ class MappedPixels:
         if self._blank is not None:
             pixels[stored == self._blank] = math.nan
         return pixels
+
+    def gather(
+        self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
+    ) -> NDArray[np.uint8]:
+        """Fill windows from the map; see `Pixels`. An EOFError says that the file has become shorter."""
+        if helper is None:
+            return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
+        strides = self._stored.strides
+        offset = self._offset + sum(i * stride for i, stride in zip(plane.index, strides, strict=True))
+        statuses = np.empty(len(out), np.uint8)
+        helper.gather(
+            *(self._buffer, offset),
+            (self._bitpix, self._scale, self._zero, self._blank is not None, self._blank or 0),
+            (strides[plane.row_axis], strides[plane.column_axis], *plane.shape),
+            np.ascontiguousarray(origins, np.int64),
+            np.argsort(origins[:, 0], kind="stable").astype(np.int64, copy=False),  # neighbours share pages
+            *(out, out.dtype == np.float64, statuses),
+            (*out.shape[1:], fill_value),
+        )
+        return statuses

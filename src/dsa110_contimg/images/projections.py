@@ -175,11 +175,19 @@ class Zenithal:
 
     def project(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Place unit vectors on the pixels; see `Projection`. NaN on the far half of the sky."""
-        turned = self._basis @ vectors
+        turned = _multiply(self._basis, vectors)
         depth = np.where(turned[2] > 1e-15, turned[2], np.nan)
         plane = turned[:2] / depth if self._gnomonic else turned[:2] + 0.0 * depth
-        placed: NDArray[np.float64] = self._pixels @ plane + self._origin
+        placed: NDArray[np.float64] = _multiply(self._pixels, plane) + self._origin
         return placed
+
+
+def _multiply(matrix: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply in a fixed order: with BLAS the last digit of a position depends on how many others there are."""
+    product: NDArray[np.float64] = matrix[:, :1] * vectors[0]
+    for column in range(1, matrix.shape[1]):
+        product += matrix[:, column : column + 1] * vectors[column]
+    return product
 
 
 class Wcslib:

@@ -13,6 +13,7 @@ from dsa110_contimg.images.beam import find_beam
 from dsa110_contimg.images.celestial import read_celestial
 from dsa110_contimg.images.dates import read_mjd
 from dsa110_contimg.images.fits_files import open_fits
+from dsa110_contimg.images.pixels import Plane
 from dsa110_contimg.images.projections import make_projection, unit_vectors
 
 TYPE_CHECKING = False
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from dsa110_contimg.images.axes import Axes
     from dsa110_contimg.images.beam import Beam, PlaneBeams
     from dsa110_contimg.images.header import Header
     from dsa110_contimg.images.pixels import Pixels
+
+    Identity = tuple[int, int, int]
 
     class Source(Protocol):
         """What FITS files and CASA images have in common."""
@@ -60,6 +63,8 @@ class RadioImage:
         Where the image is.
     source : Source
         The file's side of it.
+    identity : tuple of int, optional
+        Time, size and inode of the file that was opened.
 
     Raises
     ------
@@ -67,13 +72,15 @@ class RadioImage:
         If its coordinates cannot be understood.
     """
 
-    def __init__(self, path: str, source: Source) -> None:
+    def __init__(self, path: str, source: Source, identity: Identity | None = None) -> None:
         self.path = path
         """Where the image is."""
         self.header = source.header
         """The image's cards."""
         self.axes = source.axes
         """Which axes are the sky, and how the others are chosen."""
+        self.identity = identity
+        """Time, size and inode of the file when it was opened; None for what is no file."""
         self._source = source
         self._beams: dict[tuple[int, int], Beam | None] = {}
         try:
@@ -138,48 +145,66 @@ class RadioImage:
             self._beams[channel, stokes] = found
         return self._beams[channel, stokes]
 
-    def find_pixels(self, ra_deg: float, dec_deg: float) -> tuple[float, float]:
-        """Find where a position falls.
+    def find_pixels(self, ra_deg: ArrayLike, dec_deg: ArrayLike) -> NDArray[np.float64]:
+        """Find where positions fall.
 
         Parameters
         ----------
-        ra_deg, dec_deg : float
-            Position in ICRS, in degrees.
+        ra_deg, dec_deg : array_like, shape (n,)
+            Positions in ICRS, in degrees.
 
         Returns
         -------
-        tuple of float
-            The pixel (y, x) counted from zero, on or off the image; NaN where the projection does not reach.
+        numpy.ndarray, shape (n, 2)
+            The pixels (y, x) counted from zero, on or off the image; NaN where the projection does not reach.
         """
-        x, y = self.projection.project(unit_vectors(ra_deg, dec_deg))[:, 0]
-        return float(y), float(x)
+        return self.projection.project(unit_vectors(ra_deg, dec_deg))[::-1].T
 
-    def read(self, plane: tuple[int, ...], rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
-        """Read a rectangle of one plane.
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels: float32, or float64 where 32 bits do not hold what is stored."""
+        return self._source.pixels.dtype
+
+    def gather(
+        self, plane: tuple[int, ...], origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
+    ) -> NDArray[np.uint8]:
+        """Fill windows of one plane, which may reach beyond the image.
 
         Parameters
         ----------
         plane : tuple of int
             From `Axes.choose_plane`.
-        rows, columns : slice
-            Rows (y) and columns (x) that lie on the image, counted from zero.
+        origins : numpy.ndarray, shape (n, 2)
+            Row and column (y0, x0) of each window's first pixel; may be negative.
+        out : numpy.ndarray, shape (n, ny, nx)
+            The windows, filled here: NaN where a pixel is blank.
+        fill_value : float
+            What stands beyond the edge of the image.
 
         Returns
         -------
-        numpy.ndarray, shape (rows, columns)
-            Native floats that the caller owns, NaN where a pixel is blank.
+        numpy.ndarray, shape (n,)
+            Status of each window, as a number in `gathering.STATUSES`.
 
         Raises
         ------
         UnreadableImageError
-            If the pixels cannot be decompressed or read.
+            If the pixels cannot be decompressed or read, or the file has changed since it was opened.
         """
-        axes = self.axes
-        index: list[int | slice] = list(plane)
-        index[axes.latitude], index[axes.longitude] = rows, columns
-        pixels = self._source.pixels.read(tuple(index[::-1]))
-        # In numpy the later axis of FITS comes first: rows first, unless longitude stands behind latitude.
-        return pixels if axes.latitude > axes.longitude else pixels.T.copy()
+        axes, last = self.axes, len(self.axes.lengths) - 1
+        at = Plane(plane[::-1], last - axes.latitude, last - axes.longitude, axes.shape)
+        try:
+            statuses = self._source.pixels.gather(at, origins, out, fill_value)
+        except EOFError as error:
+            raise self._changed() from error
+        if self.identity is not None and self.identity != _identify(self.path):
+            raise self._changed()
+        return statuses
+
+    def _changed(self) -> UnreadableImageError:
+        return UnreadableImageError(
+            f"{self.path} changed, or was removed, while it was read.", hint="Start again once it is complete."
+        )
 
 
 _HELD_BYTES = 256 * 1024**2
@@ -225,14 +250,14 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
             raise UnreadableImageError(
                 f"{name} is a pipe, which has no pixels to go back to.", hint="Write the image to a file first."
             )
-        key = status.st_mtime_ns, status.st_size, status.st_ino
+        key = _identity_of(status)
         absolute = os.path.abspath(name)  # noqa: PTH100
         with _opening:
             kept = _opened.get((absolute, hdu))
             if kept is not None and kept[0] == key:
                 _opened.move_to_end((absolute, hdu))
                 return kept[1]
-        image = RadioImage(name, open_fits(name, hdu))
+        image = RadioImage(name, open_fits(name, hdu), key)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageNotFoundError(f"There is no image at {name}.", hint="Check the path.") from error
     except PermissionError as error:
@@ -245,6 +270,17 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
         _opened[absolute, hdu] = key, image
         _forget_oldest()
     return image
+
+
+def _identity_of(status: os.stat_result) -> Identity:
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _identify(path: str) -> Identity | None:
+    try:
+        return _identity_of(os.stat(path))  # noqa: PTH116
+    except OSError:
+        return None
 
 
 def _forget_oldest() -> None:

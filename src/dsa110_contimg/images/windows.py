@@ -1,8 +1,6 @@
-"""Windows: which pixels of an image a stamp takes, and the pixels themselves."""
+"""Windows: which pixels of an image a stamp takes."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -10,11 +8,11 @@ from dsa110_contimg.errors import BadPositionError
 
 _LAST_DIGITS = 1e-6
 """Pixels within which two ways to compute a position may differ."""
+_FARTHEST = 2.0**40
+"""Pixels beyond which there is no image."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.radio_images import RadioImage
@@ -57,69 +55,23 @@ def count_pixels(image: RadioImage, size_arcmin: float) -> tuple[int, int]:
     return ny, nx
 
 
-def find_origin(position: float, length: int) -> int:
-    """Find the first pixel of a stamp along one axis, so that the position is in its central pixel.
+def find_origins(positions: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Find the first pixel of each stamp, so that its position is in its central pixel.
 
     Parameters
     ----------
-    position : float
-        The position along the axis in pixels, counted from zero.
-    length : int
-        Number of pixels of the stamp along the axis.
+    positions : numpy.ndarray, shape (n, 2)
+        The positions (y, x) in pixels, counted from zero; NaN where there is none.
+    shape : tuple of int
+        Shape (ny, nx) of the stamps.
 
     Returns
     -------
-    int
-        The first pixel; negative where the stamp reaches beyond the image.
+    numpy.ndarray, shape (n, 2)
+        Row and column (y0, x0) of the first pixel; negative where the stamp reaches beyond the image. Where there is no
+        position, or one that no image reaches, the stamp lies just beyond the image's corner.
     """
     # A position in the middle of a pixel must give the same stamp in every epoch, whatever its last digit is.
-    return math.ceil(position - length / 2 - _LAST_DIGITS)
-
-
-def cut_window(
-    image: RadioImage, plane: tuple[int, ...], origin: tuple[int, int], shape: tuple[int, int], fill_value: float
-) -> tuple[NDArray[np.floating[Any]], str] | None:
-    """Cut a window that may reach beyond the image.
-
-    Parameters
-    ----------
-    image : RadioImage
-        The image.
-    plane : tuple of int
-        Which plane of it; from `Axes.choose_plane`.
-    origin : tuple of int
-        Row and column (y0, x0) of the window's first pixel; may be negative.
-    shape : tuple of int
-        Shape (ny, nx) of the window.
-    fill_value : float
-        What stands beyond the edge of the image.
-
-    Returns
-    -------
-    tuple or None
-        The pixels, shape (ny, nx), native and read-only, and their status: ``"full"``; ``"partial"`` where some have
-        no sky; ``"blank"`` where all are without sky or zero. None where the window does not touch the image.
-
-    Raises
-    ------
-    UnreadableImageError
-        If the pixels cannot be read.
-    """
-    (y0, x0), (ny, nx) = origin, shape
-    rows = slice(max(y0, 0), min(y0 + ny, image.shape[0]))
-    columns = slice(max(x0, 0), min(x0 + nx, image.shape[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return None
-    pixels = image.read(plane, rows, columns)
-    has_sky = np.isfinite(pixels)
-    is_whole = has_sky.all()
-    if not (pixels.any() if is_whole else pixels[has_sky].any()):
-        status = "blank"
-    else:
-        status = "full" if is_whole and pixels.shape == shape else "partial"
-    if pixels.shape != shape:
-        padded = np.full(shape, fill_value, pixels.dtype)
-        padded[rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = pixels
-        pixels = padded
-    pixels.flags.writeable = False
-    return pixels, status
+    first = np.ceil(positions - np.array(shape) / 2 - _LAST_DIGITS)
+    somewhere = (np.abs(first) < _FARTHEST).all(axis=1, keepdims=True)
+    return np.where(somewhere, first, np.negative(shape)).astype(np.int64)

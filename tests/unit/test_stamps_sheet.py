@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dsa110_contimg.qa import stamp_sheet
+from dsa110_contimg.qa.stamps import sheet as stamp_sheet
 from dsa110_contimg.qa.drawing import legend, overlays, panel
-from dsa110_contimg.qa.stamp_sheet import EmptyPanel, draw_sheet, draw_stamp
+from dsa110_contimg.qa.stamps.sheet import EmptyPanel, draw_sheet, draw_stamp
 from stand_ins import make_stamp, turn_sky
 from support import run_python
 
@@ -192,5 +192,5 @@ def test_one_stamp_is_named_after_its_image(texts: list[str]) -> None:
 
 
 def test_drawing_needs_neither_matplotlib_nor_astropy() -> None:
-    code = "import sys, dsa110_contimg.qa.stamp_sheet; print({'matplotlib', 'astropy'} & set(sys.modules))"
+    code = "import sys, dsa110_contimg.qa.stamps.sheet; print({'matplotlib', 'astropy'} & set(sys.modules))"
     assert run_python(code).stdout.strip() == "set()"

@@ -1,0 +1,65 @@
+/* What the compiled helper shows to Python: buffers in, buffers filled, nothing allocated and nothing kept. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "gather.h"
+
+static PyObject *gather_windows(PyObject *self, PyObject *args)
+{
+    Py_buffer source, origins, order, out, statuses;
+    Py_ssize_t offset;
+    long long row_stride, column_stride, plane_ny, plane_nx, ny, nx, blank;
+    Plane plane;
+    Windows windows;
+    int failed = 0;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*n(iddpL)(LLLL)y*y*w*pw*(LLd)", &source, &offset, &plane.bitpix, &plane.scale,
+                          &plane.zero, &plane.has_blank, &blank, &row_stride, &column_stride, &plane_ny, &plane_nx,
+                          &origins, &order, &out, &windows.is_double, &statuses, &ny, &nx, &windows.fill))
+        return NULL;
+    plane.blank = blank;
+    plane.row_stride = row_stride, plane.column_stride = column_stride;
+    plane.ny = plane_ny, plane.nx = plane_nx;
+    plane.pixels = (const unsigned char *)source.buf + offset;
+    windows.n = statuses.len, windows.ny = ny, windows.nx = nx;
+    windows.origins = origins.buf, windows.order = order.buf;
+    windows.out = out.buf, windows.statuses = statuses.buf;
+    /* Whatever the caller did wrong, no byte outside the buffers is touched. */
+    const long long last = (plane.ny - 1) * plane.row_stride + (plane.nx - 1) * plane.column_stride;
+    const Py_ssize_t item = windows.is_double ? 8 : 4, stored = abs(plane.bitpix) / 8;
+    if (plane.ny < 1 || plane.nx < 1 || plane.row_stride < 0 || plane.column_stride < 0 || offset < 0 ||
+        offset + last + stored > source.len || origins.len != 16 * windows.n || order.len != 8 * windows.n ||
+        out.len != windows.n * ny * nx * item) {
+        PyErr_SetString(PyExc_ValueError, "The buffers do not fit each other.");
+        failed = 1;
+    }
+    for (int64_t i = 0; !failed && i < windows.n; i++)
+        if (windows.order[i] < 0 || windows.order[i] >= windows.n) {
+            PyErr_SetString(PyExc_ValueError, "The order names a window that is not there.");
+            failed = 1;
+        }
+    if (!failed) {
+        Py_BEGIN_ALLOW_THREADS
+        failed = gather(&plane, &windows);
+        Py_END_ALLOW_THREADS
+        if (failed) PyErr_SetString(PyExc_EOFError, "it became shorter while it was read");
+    }
+    PyBuffer_Release(&source), PyBuffer_Release(&origins), PyBuffer_Release(&order);
+    PyBuffer_Release(&out), PyBuffer_Release(&statuses);
+    if (failed) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"gather", gather_windows, METH_VARARGS, "Cut windows out of a plane of stored pixels."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "_helper", .m_doc = "Pixels at the speed of memory.", .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__helper(void) { return PyModuleDef_Init(&definition); }
