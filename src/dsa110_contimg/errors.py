@@ -67,6 +67,10 @@ class NoOverlapError(ImageError, ValueError):
     """The position is not on the image."""
 
 
+class MixedScalesError(ImageError, ValueError):
+    """Images have pixels of different size, so that their stamps do not fit into one array."""
+
+
 class TableError(ContimgError):
     """Something about a CASA table."""
 

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
     from dsa110_contimg.qa.stamps.statistics import StampStatistics
 
 _ENDINGS = (".fits", ".png")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
     from dsa110_contimg.qa.stamps.sheet import EmptyPanel
 
 _SHOWN_NAMES = 10

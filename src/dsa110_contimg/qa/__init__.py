@@ -5,14 +5,19 @@ Every name arrives on first use, so that importing one of them never loads what 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .postage_stamps import Cutout as Cutout
     from .postage_stamps import create_cutout as create_cutout
+    from .postage_stamps import create_cutouts as create_cutouts
+    from .postage_stamps import iter_cutouts as iter_cutouts
+    from .postage_stamps import split_by_scale as split_by_scale
+    from .stamps import Cutout as Cutout
+    from .stamps import CutoutStack as CutoutStack
     from .visualization import CasaTable as CasaTable
 else:
     from dsa110_contimg._lazy import door
 
     __getattr__, __dir__, __all__ = door(
         __name__,
-        postage_stamps="Cutout create_cutout",
+        postage_stamps="create_cutout create_cutouts iter_cutouts split_by_scale",
+        stamps="Cutout CutoutStack",
         visualization="CasaTable",
     )

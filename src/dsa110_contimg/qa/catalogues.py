@@ -110,25 +110,63 @@ def read_catalogue(path: str | os.PathLike[str]) -> Catalogue:
     path = Path(path)
     if not path.exists():
         raise CatalogueNotFoundError(f"There is no catalogue at {path}.", hint="Check the path.")
-    table = _read_table(path)
-    ra_column, dec_column = _find_positions(table, path)
+    return extract_catalogue(_read_table(path), path.name)
+
+
+def extract_catalogue(table: Any, name: str) -> Catalogue:
+    """Find the names and positions in a table that is in memory already.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        The table.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Catalogue
+        The rows that have a position, in their order; errors and warnings as of `read_catalogue`.
+    """
+    table = _spread_positions(table)
+    table.convert_bytestring_to_unicode()
+    ra_column, dec_column = _find_positions(table, name)
     ra = _read_angles(table[ra_column], parse_right_ascension)
     dec = _read_angles(table[dec_column], parse_declination)
     good = (np.abs(ra) <= 360.0) & (np.abs(dec) <= 90.0)  # false for NaN
     if not good.any():
         raise UnreadableCatalogueError(
-            f"None of the {len(table)} rows of {path} has a position in its columns {ra_column} and {dec_column}.",
+            f"None of the {len(table)} rows of {name} has a position in its columns {ra_column} and {dec_column}.",
             hint="Check the values and the units of these columns: degrees, radians and hours are understood.",
         )
     if not good.all():
         rows = np.flatnonzero(~good) + 1
         shown = ", ".join(str(row) for row in rows[:_SHOWN_ROWS]) + (", ..." if rows.size > _SHOWN_ROWS else "")
-        message = f"{rows.size} of {good.size} rows of {path.name} have no position and were left out: rows {shown}."
-        warnings.warn(message, ContimgWarning, stacklevel=2)
+        message = f"{rows.size} of {good.size} rows of {name} have no position and were left out: rows {shown}."
+        warnings.warn(message, ContimgWarning, stacklevel=3)
     ra, dec = ra[good], dec[good]
     names = _read_names(table[good.nonzero()[0]], ra, dec)
     ra.flags.writeable = dec.flags.writeable = False
     return Catalogue(names, ra, dec)
+
+
+def name_positions(ra_deg: npt.NDArray[np.float64], dec_deg: npt.NDArray[np.float64]) -> tuple[str, ...]:
+    """Name sources by their positions.
+
+    Parameters
+    ----------
+    ra_deg, dec_deg : ndarray
+        Positions in degrees, shape (n,).
+
+    Returns
+    -------
+    tuple of str
+        In the form J100004.93-300058.0.
+    """
+    return tuple(
+        "J" + format_position(*at).replace(":", "").replace(" ", "")
+        for at in zip(ra_deg.tolist(), dec_deg.tolist(), strict=True)
+    )
 
 
 def name_files(names: Sequence[str]) -> list[str]:
@@ -177,8 +215,7 @@ def _read_table(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)  # about the letter of a standard, not about the data
             source, options = _choose_reader(content)
-            table = _spread_positions(Table.read(source, **options))
-            table.convert_bytestring_to_unicode()
+            table = Table.read(source, **options)
     # What astropy's readers raise on files that are not what they seem; ExpatError and VOTable's errors are among them.
     except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, SyntaxError, zlib.error) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
@@ -231,7 +268,7 @@ def _find_table_hdu(content: bytes) -> int:
     raise ValueError("the FITS file holds no table")
 
 
-def _find_positions(table: Any, path: Path) -> tuple[str, str]:
+def _find_positions(table: Any, name: str) -> tuple[str, str]:
     columns = {name.lower(): name for name in table.colnames}
     for ra, dec in _POSITIONS:
         if ra in columns and dec in columns:
@@ -240,12 +277,12 @@ def _find_positions(table: Any, path: Path) -> tuple[str, str]:
         dec = f"{ra[:-2]}dec"
         if ra.endswith(".ra") and dec in table.colnames:  # of a SkyCoord
             return ra, dec
-    by_ucd = {str(table[name].meta.get("ucd", "")).lower(): name for name in reversed(table.colnames)}
+    by_ucd = {str(table[column].meta.get("ucd", "")).lower(): column for column in reversed(table.colnames)}
     for ra, dec in (("pos.eq.ra;meta.main", "pos.eq.dec;meta.main"), ("pos.eq.ra", "pos.eq.dec")):
         if ra in by_ucd and dec in by_ucd:
             return by_ucd[ra], by_ucd[dec]
     raise NoPositionColumnsError(
-        f"No columns of {path} are known to be a position. It has: {', '.join(table.colnames)}.",
+        f"No columns of {name} are known to be a position. It has: {', '.join(table.colnames)}.",
         hint="Name them ra and dec (degrees, or texts such as 10:00:04.9 and -30:00:57).",
     )
 
@@ -280,14 +317,12 @@ def _parse_or_nan(text: str, parse: Any) -> float:
 
 
 def _read_names(table: Any, ra_deg: npt.NDArray[np.float64], dec_deg: npt.NDArray[np.float64]) -> tuple[str, ...]:
-    """Return the names; where there is none, the position in the form J100004.93-300058.0."""
-    positions = [
-        "J" + format_position(*at).replace(":", "").replace(" ", "") for at in zip(ra_deg, dec_deg, strict=True)
-    ]
+    """Return the names; where there is none, that of the position."""
+    positions = name_positions(ra_deg, dec_deg)
     columns = {name.lower(): name for name in table.colnames}
     column = next((columns[name] for name in _NAMES if name in columns), None)
     if column is None:
-        return tuple(positions)
+        return positions
     masked = np.ma.getmaskarray(np.ma.asarray(table[column]))
     given = ["" if hidden else str(name).strip() for name, hidden in zip(table[column].tolist(), masked, strict=True)]
     return tuple(name or position for name, position in zip(given, positions, strict=True))

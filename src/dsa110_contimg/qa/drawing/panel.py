@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.qa.drawing.overlays import Matrix
     from dsa110_contimg.qa.drawing.stretch import Stretch
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
 
     Floats = npt.NDArray[np.floating]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +15,8 @@ from dsa110_contimg.qa.stamps.cutout import Cutout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any, TypeVar
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.radio_images import RadioImage
 
     Floats = NDArray[np.floating[Any]]
-    Result = TypeVar("Result")
 
 _SHOWN_POSITIONS = 5
 
@@ -144,7 +141,7 @@ class Stamps:
     """Why the image is unreadable."""
 
 
-def cut_stamps(image: str, request: Request, part: slice = slice(None), out: Floats | None = None) -> Stamps:
+def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamps:
     """Cut the sources of a request out of one image.
 
     Parameters
@@ -153,8 +150,6 @@ def cut_stamps(image: str, request: Request, part: slice = slice(None), out: Flo
         Path or address of the image.
     request : Request
         What to cut.
-    part : slice
-        Which of its sources.
     out : numpy.ndarray, shape (n, ny, nx), optional
         Where to put the pixels; an array of the image's own type by default.
 
@@ -171,7 +166,7 @@ def cut_stamps(image: str, request: Request, part: slice = slice(None), out: Flo
         If `out` has another shape than the stamps.
     """
     opened, plane, shape = open_plane(image, request)
-    positions = opened.find_pixels(request.ra_deg[part], request.dec_deg[part])
+    positions = opened.find_pixels(request.ra_deg, request.dec_deg)
     origins = find_origins(positions, shape)
     if out is None:
         out = np.empty((len(origins), *shape), opened.dtype)
@@ -189,6 +184,14 @@ def cut_stamps(image: str, request: Request, part: slice = slice(None), out: Flo
         opened.shape,
     )
     return Stamps(parent, out, statuses, origins, positions - origins)
+
+
+def try_cutting(image: str, request: Request, out: Floats | None = None) -> Stamps:
+    """Cut stamps as `cut_stamps` does, or mark them where the image is unreadable: errors are part of the answer."""
+    try:
+        return cut_stamps(image, request, out)
+    except ContimgError as error:
+        return mark_unreadable(image, request.ra_deg.size, error)
 
 
 def open_plane(image: str, request: Request) -> tuple[RadioImage, tuple[int, ...], tuple[int, int]]:
@@ -255,9 +258,9 @@ def make_cutout(
     )
 
 
-def make_cutouts(stamps: Stamps, request: Request, part: slice, shape: tuple[int, int]) -> Iterator[Cutout]:
+def make_cutouts(stamps: Stamps, request: Request, shape: tuple[int, int]) -> Iterator[Cutout]:
     """Make the stamps of one image one after the other; where it is unreadable, blank ones of the shape (ny, nx)."""
-    positions = zip(request.ra_deg[part].tolist(), request.dec_deg[part].tolist(), strict=True)
+    positions = zip(request.ra_deg.tolist(), request.dec_deg.tolist(), strict=True)
     places = zip(stamps.origins.tolist(), stamps.targets.tolist(), positions, strict=True)
     for k, (origin, target, position) in enumerate(places):
         # An array of its own, so that one stamp does not keep all the others in memory.
@@ -266,13 +269,13 @@ def make_cutouts(stamps: Stamps, request: Request, part: slice, shape: tuple[int
         yield make_cutout(stamps.parent, data, status, tuple(origin), tuple(target), position, request.size_arcmin)
 
 
-def refuse_off_image(stamps: Stamps, request: Request, part: slice = slice(None)) -> None:
+def refuse_off_image(stamps: Stamps, request: Request) -> None:
     """Raise NoOverlapError for the first stamp that is not on its image."""
     missed = np.flatnonzero(stamps.statuses == OFF_IMAGE)
     if not missed.size:
         return
     k = int(missed[0])
-    ra, dec = float(request.ra_deg[part][k]), float(request.dec_deg[part][k])
+    ra, dec = float(request.ra_deg[k]), float(request.dec_deg[k])
     y, x = (stamps.targets[k] + stamps.origins[k]).tolist()
     check = "Check the position (ICRS, degrees) and whether this image covers that field."
     if math.isnan(y) or math.isnan(x):
@@ -285,47 +288,3 @@ def refuse_off_image(stamps: Stamps, request: Request, part: slice = slice(None)
         f"which has {ny}×{nx} pixels.",
         hint=check,
     )
-
-
-def count_threads(threads: int | None) -> int:
-    """Return the number of threads: one for each processor that this process may use, unless it is given."""
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise ValueError(f"threads={threads} was asked for; give at least 1.")
-    return threads
-
-
-def run_in_order(tasks: Iterable[Callable[[], Result]], threads: int) -> Iterator[Result]:
-    """Run tasks on threads and yield their results in order; no more than two a thread are under way.
-
-    Parameters
-    ----------
-    tasks : iterable of callable
-        Drawn only when there is a thread for the next one.
-    threads : int
-        How many run at once; with one, everything runs where it is called.
-
-    Yields
-    ------
-    object
-        What each task returned. What it raises is raised here.
-    """
-    if threads == 1:
-        for task in tasks:
-            yield task()
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="stamps") as pool:
-        waiting = deque[Any]()
-        try:
-            for task in tasks:
-                waiting.append(pool.submit(task))
-                if len(waiting) >= 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.beam import Beam
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
 
 
 def draw_figure(cutout: Cutout, ax: Any = None) -> Any:

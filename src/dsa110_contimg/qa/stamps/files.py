@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dsa110_contimg.images.header import Value
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
 
 # What describes the parent's own layout, coordinates, beam table or checksum, and would be wrong in a stamp.
 _PARENTS_OWN = re.compile(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,34 +27,24 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dsa110_contimg.qa.drawing.stretch import Stretch
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
 
 _MARGIN, _GAP, _LABEL = 20, 10, 18
 _NARROWEST = 440
 _TITLE, _SUBTITLE = 24, 14
+_EMPTY = {"off-image": "off the image", "unreadable": "unreadable"}
+"""What an empty panel says, by the status of its stamp."""
 _GREY, _FRAME = (90, 98, 104), (60, 64, 68)
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyPanel:
-    """The place of a stamp that there is not."""
-
-    image: str
-    """Path of the image that gave none."""
-    reason: str
-    """A word or two, shown in the panel: off the image, unreadable."""
-    mjd: float | None = None
-    """Date of the image, where it is known."""
-
-
-def draw_sheet(panels: Sequence[Cutout | EmptyPanel], *, title: str) -> Image.Image:
+def draw_sheet(panels: Sequence[Cutout], *, title: str) -> Image.Image:
     """Draw all stamps of one source in one stretch.
 
     Parameters
     ----------
-    panels : sequence of Cutout or EmptyPanel
+    panels : sequence of Cutout
         One an epoch, all of one position and size. They are put in the order of their dates; those without a date
-        come last.
+        come last. Those that are off the image or unreadable, as in a stack, give empty panels that say so.
     title : str
         Name of the source.
 
@@ -80,7 +69,7 @@ def draw_sheet(panels: Sequence[Cutout | EmptyPanel], *, title: str) -> Image.Im
     if not panels:
         raise ValueError("A sheet needs at least one panel.")
     panels = sorted(panels, key=lambda panel: (panel.mjd is None, panel.mjd or 0.0, panel.image))
-    stamps = [panel for panel in panels if not isinstance(panel, EmptyPanel)]
+    stamps = [panel for panel in panels if panel.status not in _EMPTY]
     stretch = fit_stretch(_scale_pixels(stamp) for stamp in stamps)
     columns = _choose_columns(len(panels))
     side = choose_side([stamp.data.shape for stamp in stamps], columns)
@@ -126,7 +115,7 @@ def _scale_pixels(stamp: Cutout) -> npt.NDArray[np.floating]:
     return pixels
 
 
-def _draw_grid(panels: Sequence[Cutout | EmptyPanel], stretch: Stretch | None, columns: int, side: int) -> Image.Image:
+def _draw_grid(panels: Sequence[Cutout], stretch: Stretch | None, columns: int, side: int) -> Image.Image:
     size = 13 if side >= 120 else 11
     step_x, step_y = side + _GAP, side + _GAP + _LABEL
     rows = -(-len(panels) // columns)
@@ -141,11 +130,9 @@ def _draw_grid(panels: Sequence[Cutout | EmptyPanel], stretch: Stretch | None, c
     return picture
 
 
-def _draw_one(panel: Cutout | EmptyPanel, stretch: Stretch | None, side: int, *, compass: bool) -> Image.Image:
-    if isinstance(panel, EmptyPanel):
-        return draw_empty_panel(panel.reason, side)
-    if stretch is None or panel.status == "blank":
-        return draw_empty_panel("blank", side)
+def _draw_one(panel: Cutout, stretch: Stretch | None, side: int, *, compass: bool) -> Image.Image:
+    if stretch is None or panel.status in _EMPTY or panel.status == "blank":
+        return draw_empty_panel(_EMPTY.get(panel.status, "blank"), side)
     drawn = draw_panel(panel, _scale_pixels(panel), stretch, side)
     if compass:
         reach = min(max(0.07 * side, 9), 18)
@@ -153,11 +140,11 @@ def _draw_one(panel: Cutout | EmptyPanel, stretch: Stretch | None, side: int, *,
     return drawn
 
 
-def _turned_alike(panels: Sequence[Cutout | EmptyPanel], side: int) -> bool:
-    return point_alike([find_sky_axes(panel, side) for panel in panels if not isinstance(panel, EmptyPanel)])
+def _turned_alike(panels: Sequence[Cutout], side: int) -> bool:
+    return point_alike([find_sky_axes(panel, side) for panel in panels if panel.status not in _EMPTY])
 
 
-def _label(panels: Sequence[Cutout | EmptyPanel]) -> list[str]:
+def _label(panels: Sequence[Cutout]) -> list[str]:
     """Name each panel by its date; by its file where there is no date, or where two would have the same name."""
     dates = [None if panel.mjd is None else format_date(panel.mjd) for panel in panels]
     shared = Counter(dates)
@@ -167,15 +154,13 @@ def _label(panels: Sequence[Cutout | EmptyPanel]) -> list[str]:
     ]
 
 
-def _draw_heading(width: int, title: str, panels: Sequence[Cutout | EmptyPanel]) -> Image.Image:
+def _draw_heading(width: int, title: str, panels: Sequence[Cutout]) -> Image.Image:
     facts = [f"{len(panels)} epoch{'s' * (len(panels) != 1)}"]
     dates = [format_date(panel.mjd)[:10] for panel in panels if panel.mjd is not None]
     if dates:
         facts.append(dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}")
-    stamp = next((panel for panel in panels if not isinstance(panel, EmptyPanel)), None)
-    if stamp is not None:
-        size = format_angle(stamp.size_arcmin / 60)
-        facts = [format_position(stamp.ra_deg, stamp.dec_deg), f"{size} x {size}", *facts]
+    size = format_angle(panels[0].size_arcmin / 60)
+    facts = [format_position(panels[0].ra_deg, panels[0].dec_deg), f"{size} x {size}", *facts]
     lines = _wrap(facts, width)
     picture = Image.new("RGB", (width, _TITLE + 10 + len(lines) * (_SUBTITLE + 6)), "white")
     pen = ImageDraw.Draw(picture)

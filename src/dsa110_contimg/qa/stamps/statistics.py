@@ -8,7 +8,7 @@ import numpy as np
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dsa110_contimg.qa.postage_stamps import Cutout
+    from dsa110_contimg.qa.stamps.cutout import Cutout
 
 _SIGMA_PER_MAD = 1.482602218505602
 """Standard deviation of a normal distribution over its median absolute deviation."""

@@ -1,0 +1,222 @@
+"""Stamps of many sources in many images: blocks of bounded memory, on threads or on a cluster, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dsa110_contimg.errors import ContimgError, MixedScalesError
+from dsa110_contimg.images.radio_images import open_image
+from dsa110_contimg.images.windows import count_pixels
+from dsa110_contimg.qa.stamps.cutting import make_cutouts, open_plane, refuse_off_image
+from dsa110_contimg.qa.stamps.stack import CutoutStack
+from dsa110_contimg.qa.stamps.stores import open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from os import PathLike
+    from typing import Any
+
+    from dsa110_contimg.qa.stamps.cutout import Cutout
+    from dsa110_contimg.qa.stamps.cutting import Floats, Request
+    from dsa110_contimg.qa.stamps.inputs import ImageList
+    from dsa110_contimg.qa.stamps.runners import Runner
+    from dsa110_contimg.qa.stamps.stores import Store
+
+    Progress = Callable[[Sequence[int]], Iterable[int]]
+    Pixels = tuple[int, int]
+
+_BLOCK_BYTES = 128 * 1024**2
+_WORTH_SHARING = 8 * 1024**2
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """Some sources of one image, cut in one go."""
+
+    number: int
+    """Which image, counted from zero."""
+    image: str
+    """Its path."""
+    part: slice
+    """Which sources."""
+    request: Request
+    """What to cut: the positions of these sources."""
+    shape: Pixels | None
+    """Shape (ny, nx) of its stamps; None where the image could not be opened."""
+    is_last: bool
+    """Whether it is the image's last block."""
+
+
+def plan_blocks(images: ImageList, request: Request, *, share: int) -> Iterator[Block]:
+    """Divide the work into blocks of bounded memory, in the order of images and sources.
+
+    Parameters
+    ----------
+    images : ImageList
+        The images. Each is opened when its turn comes, and no sooner.
+    request : Request
+        What to cut.
+    share : int
+        Among how many to share the sources of an image, where that is worth it.
+
+    Yields
+    ------
+    Block
+        The blocks.
+    """
+    n_sources = request.ra_deg.size
+    for number, image in enumerate(images.paths):
+        shape = None
+        with suppress(ContimgError):  # told when the block is cut
+            shape = open_plane(image, request)[2]
+        stamp_bytes = 4 * shape[0] * shape[1] if shape else 4
+        step = max(_BLOCK_BYTES // stamp_bytes, 1)
+        if share > 1 and n_sources * stamp_bytes > _WORTH_SHARING:
+            step = min(step, -(-n_sources // share))
+        for start in range(0, max(n_sources, 1), step):
+            part = slice(start, min(start + step, n_sources))
+            those = replace(request, ra_deg=request.ra_deg[part], dec_deg=request.dec_deg[part])
+            yield Block(number, image, part, those, shape, is_last=part.stop == n_sources)
+
+
+def stack_cutouts(
+    images: ImageList,
+    request: Request,
+    names: tuple[str, ...] | None,
+    *,
+    out: str | PathLike[str] | None,
+    runner: Runner,
+    progress: Progress,
+    must_succeed: bool,
+) -> CutoutStack:
+    """Cut every source out of every image into one array.
+
+    Parameters
+    ----------
+    images : ImageList
+        The images.
+    request : Request
+        What to cut.
+    names : tuple of str or None
+        Names of the sources.
+    out : path-like or None
+        Where to put the pixels; see `open_store`.
+    runner : Runner
+        Runs the blocks.
+    progress : callable
+        Wraps the range of images.
+    must_succeed : bool
+        Whether to raise an error where a stamp would be marked as off-image or unreadable.
+
+    Returns
+    -------
+    CutoutStack
+        The stamps.
+
+    Raises
+    ------
+    MixedScalesError
+        If images have pixels of different size, so that their stamps have different shapes.
+    ContimgError
+        If no image can be read: what is wrong with the first one.
+    """
+    n_images, n_sources = len(images.paths), request.ra_deg.size
+    first: list[Block] = []
+    codes = np.empty((n_images, n_sources), np.uint8)
+    origin = np.empty((n_images, n_sources, 2), np.int64)
+    target = np.empty((n_images, n_sources, 2), np.float64)
+    parents: list[Any] = [None] * n_images
+    errors: dict[str, ContimgError] = {}
+    with open_store(out) as make:
+        store: Store | None = None
+
+        def choose_place(block: Block) -> Floats | None:
+            nonlocal store
+            if block.shape is None:
+                return None
+            if store is None:
+                store = make((n_images, n_sources, *block.shape))
+                first.append(block)
+            elif block.shape != first[0].shape:
+                raise _refuse_mixture(first[0], block)
+            return store.lend(block.number, block.part) if runner.is_here else None
+
+        unread: deque[Block] = deque()
+        ticks = iter(progress(range(n_images)))
+        share = runner.workers if n_images < runner.workers else 1
+        for block, stamps in runner.run(plan_blocks(images, request, share=share), choose_place):
+            i, part = block.number, block.part
+            if stamps.error is not None:
+                if must_succeed:
+                    raise stamps.error
+                errors.setdefault(block.image, stamps.error)
+                unread.append(block)
+            elif must_succeed:
+                refuse_off_image(stamps, block.request)
+            if stamps.data is not None and store is not None:
+                store.keep(i, part, stamps.data)
+            codes[i, part], origin[i, part], target[i, part] = stamps.statuses, stamps.origins, stamps.targets
+            if parents[i] is None or stamps.error is not None:
+                parents[i] = stamps.parent
+            if block.is_last:
+                next(ticks, None)
+        next(ticks, None)
+        if store is None:
+            raise errors[images.paths[0]]
+        for block in unread:
+            store.keep(block.number, block.part, float("nan"))
+    for array in (codes, origin, target):
+        array.flags.writeable = False
+    return CutoutStack(
+        data=store.read(),
+        codes=codes,
+        origin=origin,
+        target=target,
+        parents=tuple(_date(parent, mjd) for parent, mjd in zip(parents, images.mjd, strict=True)),
+        request=request,
+        given_names=names,
+        errors=errors,
+    )
+
+
+def stream_cutouts(images: ImageList, request: Request, *, runner: Runner, must_succeed: bool) -> Iterator[Cutout]:
+    """Cut every source out of every image, one stamp after the other; see `stack_cutouts`."""
+    shape: Pixels = (1, 1)
+    for block, stamps in runner.run(plan_blocks(images, request, share=1), lambda _: None):
+        shape = block.shape or shape
+        if must_succeed:
+            if stamps.error is not None:
+                raise stamps.error
+            refuse_off_image(stamps, block.request)
+        dated = replace(stamps, parent=_date(stamps.parent, images.mjd[block.number]))
+        yield from make_cutouts(dated, block.request, shape)
+
+
+def group_images(paths: Sequence[str], size_arcmin: float, hdu: int | str | None) -> tuple[tuple[str, ...], ...]:
+    """Group images by the shape of their stamps; those that cannot be opened go with the first group."""
+    groups: dict[Pixels | None, list[str]] = {}
+    for path in paths:
+        shape = None
+        with suppress(ContimgError):  # told when it is cut
+            shape = count_pixels(open_image(path, hdu), size_arcmin)
+        groups.setdefault(shape, []).append(path)
+    unreadable = groups.pop(None, [])
+    first, *others = groups.values() or [[]]
+    return (*first, *unreadable), *map(tuple, others)
+
+
+def _date(parent: Any, mjd: float | None) -> Any:
+    return parent if mjd is None else replace(parent, mjd=mjd)
+
+
+def _refuse_mixture(first: Block, other: Block) -> MixedScalesError:
+    told = [f"{block.image} ({'×'.join(map(str, block.shape or ()))} px)" for block in (first, other)]
+    return MixedScalesError(
+        f"The stamps of {' and of '.join(told)} differ in shape, because their pixels differ in size.",
+        hint="Make a stack for each group of split_by_scale(images), or take the stamps one by one with iter_cutouts.",
+    )
