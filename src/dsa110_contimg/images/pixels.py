@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ from dsa110_contimg.images.native import helper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import mmap
     from typing import Any, Protocol
 
     from numpy.typing import NDArray
@@ -71,6 +71,10 @@ class Plane:
         return found if self.row_axis < self.column_axis else found.T
 
 
+_BAND_BYTES = 16 * 1024**2
+_LARGE = 64 * 1024**2
+"""Bytes of windows from which on a map is read band by band, so that little of it is in memory."""
+
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
@@ -128,14 +132,34 @@ class MappedPixels:
             return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
         strides = self._stored.strides
         offset = self._offset + sum(i * stride for i, stride in zip(plane.index, strides, strict=True))
-        statuses = np.empty(len(out), np.uint8)
-        helper.gather(
-            *(self._buffer, offset),
-            (self._bitpix, self._scale, self._zero, self._blank is not None, self._blank or 0),
-            (strides[plane.row_axis], strides[plane.column_axis], *plane.shape),
-            np.ascontiguousarray(origins, np.int64),
-            np.argsort(origins[:, 0], kind="stable").astype(np.int64, copy=False),  # neighbours share pages
-            *(out, out.dtype == np.float64, statuses),
-            (*out.shape[1:], fill_value),
-        )
+        row_stride, statuses = strides[plane.row_axis], np.empty(len(out), np.uint8)
+        origins = np.ascontiguousarray(origins, np.int64)
+        for order in self._divide(origins[:, 0], out.nbytes, row_stride):
+            helper.gather(
+                *(self._buffer, offset),
+                (self._bitpix, self._scale, self._zero, self._blank is not None, self._blank or 0),
+                (row_stride, strides[plane.column_axis], *plane.shape),
+                *(origins, order, out, out.dtype == np.float64, statuses),
+                (*out.shape[1:], fill_value),
+            )
+            if order.size < len(out):
+                self._forget()
         return statuses
+
+    def _divide(self, rows: NDArray[np.int64], wanted_bytes: int, row_stride: int) -> list[NDArray[np.int64]]:
+        """Order windows by their first row, so that neighbours share pages, in parts between which pages are forgotten.
+
+        Where few are wanted the whole map stays: the next call then finds its pages in place, which is most of its
+        speed. Where windows lie close enough to cover the map, each page serves many of them, and fetching it anew
+        costs little; so the map does not fill the memory.
+        """
+        order = np.argsort(rows, kind="stable").astype(np.int64, copy=False)
+        if wanted_bytes < min(self._stored.nbytes, _LARGE) or row_stride == 0:
+            return [order]
+        bands = np.arange(0, rows[order[-1]], max(_BAND_BYTES // row_stride, 1))[1:]
+        return np.split(order, np.searchsorted(rows[order], bands))
+
+    def _forget(self) -> None:
+        """Let go of the pages of the map; they stay in the system's cache."""
+        if not isinstance(self._buffer, bytes) and hasattr(mmap, "MADV_DONTNEED"):
+            self._buffer.madvise(mmap.MADV_DONTNEED)

@@ -208,7 +208,7 @@ class RadioImage:
 
 
 _HELD_BYTES = 256 * 1024**2
-_OPEN_IMAGES = 32
+_OPEN_IMAGES = 64
 
 _opened: OrderedDict[tuple[str, int | str | None], tuple[tuple[int, int, int], RadioImage]] = OrderedDict()
 _opening = threading.Lock()
@@ -238,7 +238,7 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
 
     Notes
     -----
-    The last 32 FITS files stay open, gzipped ones up to 256 MiB of pixels together; a file that was written anew in
+    The last 64 FITS files stay open, gzipped ones up to 256 MiB of pixels together; a file that was written anew in
     the meantime is opened anew.
     """
     name = os.fspath(path)

@@ -121,6 +121,8 @@ FOR_EVERY_PROCESSOR static Count count_double(const double *row, int64_t n)
 
 /* ---- windows ------------------------------------------------------------------------------------------------- */
 
+enum { AHEAD = 4 }; /* rows */
+
 static void fill(const Windows *w, int64_t from, int64_t n)
 {
     if (w->is_double)
@@ -149,6 +151,10 @@ static unsigned char cut(const Plane *p, const Windows *w, int64_t window)
         const int64_t row = begin + y * w->nx, at = row + left;
         const unsigned char *from = p->pixels + (y0 + y) * p->row_stride + (x0 + left) * p->column_stride;
         Count here;
+        /* Rows of an image are far apart: the page and the lines of a later one are fetched while this one is copied. */
+        if (y + AHEAD < bottom)
+            for (int64_t line = 0; line < width * p->column_stride; line += 64)
+                __builtin_prefetch(from + AHEAD * p->row_stride + line, 0, 3);
         fill(w, row, left);
         if (w->is_double) {
             convert_double(p, from, (double *)w->out + at, width);

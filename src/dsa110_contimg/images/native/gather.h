@@ -19,8 +19,8 @@ typedef struct {
 
 typedef struct {
     const int64_t *origins;  /* (y0, x0) of each window; may be negative */
-    const int64_t *order;    /* which window to cut first, second, ... */
-    int64_t n, ny, nx;       /* number and shape of the windows */
+    const int64_t *order;    /* (n) which windows to cut, the first one first */
+    int64_t n, ny, nx;       /* how many to cut, and the shape of each */
     double fill;             /* what stands beyond the edge of the plane */
     void *out;               /* (n, ny, nx), native floats */
     int is_double;           /* of 64 bits, and not of 32 */

@@ -1,6 +1,7 @@
 /* What the compiled helper shows to Python: buffers in, buffers filled, nothing allocated and nothing kept. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdlib.h>
 
 #include "gather.h"
 
@@ -21,20 +22,20 @@ static PyObject *gather_windows(PyObject *self, PyObject *args)
     plane.row_stride = row_stride, plane.column_stride = column_stride;
     plane.ny = plane_ny, plane.nx = plane_nx;
     plane.pixels = (const unsigned char *)source.buf + offset;
-    windows.n = statuses.len, windows.ny = ny, windows.nx = nx;
+    windows.n = order.len / 8, windows.ny = ny, windows.nx = nx;
     windows.origins = origins.buf, windows.order = order.buf;
     windows.out = out.buf, windows.statuses = statuses.buf;
     /* Whatever the caller did wrong, no byte outside the buffers is touched. */
     const long long last = (plane.ny - 1) * plane.row_stride + (plane.nx - 1) * plane.column_stride;
     const Py_ssize_t item = windows.is_double ? 8 : 4, stored = abs(plane.bitpix) / 8;
     if (plane.ny < 1 || plane.nx < 1 || plane.row_stride < 0 || plane.column_stride < 0 || offset < 0 ||
-        offset + last + stored > source.len || origins.len != 16 * windows.n || order.len != 8 * windows.n ||
-        out.len != windows.n * ny * nx * item) {
+        offset + last + stored > source.len || origins.len != 16 * statuses.len || order.len % 8 ||
+        ny < 0 || nx < 0 || out.len != statuses.len * ny * nx * item) {
         PyErr_SetString(PyExc_ValueError, "The buffers do not fit each other.");
         failed = 1;
     }
     for (int64_t i = 0; !failed && i < windows.n; i++)
-        if (windows.order[i] < 0 || windows.order[i] >= windows.n) {
+        if (windows.order[i] < 0 || windows.order[i] >= statuses.len) {
             PyErr_SetString(PyExc_ValueError, "The order names a window that is not there.");
             failed = 1;
         }
