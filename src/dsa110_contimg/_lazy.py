@@ -51,6 +51,8 @@ INSTALL = {
     "casa": '"python-casacore>=3.8.1"',
     "plot": '"dsa110-contimg[plot]"',
     "zarr": '"dsa110-contimg[zarr]"',
+    "dask": '"dsa110-contimg[dask]"',
+    "parquet": '"dsa110-contimg[parquet]"',
 }
 """What to hand to pip for each group of libraries that may be absent."""
 

@@ -5,6 +5,7 @@ Loading astropy takes ten times longer than cutting a stamp does, so the cards a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import overload
@@ -176,31 +177,81 @@ def _read_value(field: str) -> Value:
     return bare or None
 
 
-def format_card(keyword: str, value: Value) -> str:
-    """Write one card.
+def format_card(keyword: str, value: Value, comment: str = "") -> str:
+    """Write one card, or as many as a long string needs.
 
     Parameters
     ----------
     keyword : str
-        At most eight characters.
-    value : str, bool, int or float
-        The value; a string of at most 68 characters.
+        In capitals. One of more than eight characters, or with blanks, becomes a ``HIERARCH`` card.
+    value : str, bool, int, float, complex or None
+        The value, a string in ASCII. None is a card without value.
+    comment : str
+        Written as far as there is room.
 
     Returns
     -------
     str
-        Eighty characters.
+        Eighty characters, or a multiple. Empty for what no card can hold: a number that is not finite, or a string
+        too long for a ``HIERARCH`` card.
+
+    References
+    ----------
+    FITS standard 4.0, section 4.2.1.2 (long strings); Wicenec et al. 2009, the ESO HIERARCH keyword convention.
 
     Examples
     --------
     >>> format_card("NAXIS", 2).rstrip()
     'NAXIS   =                    2'
     """
+    field = _format_value(value)
+    is_hierarch = len(keyword) > 8 or " " in keyword
+    start = f"HIERARCH {keyword} = " if is_hierarch else f"{keyword:8}= "
+    if field is None:
+        return ""
+    if len(start) + len(field) <= CARD:
+        card = start + field
+        return (f"{card} / {comment}" if comment else card)[:CARD].ljust(CARD)
+    return "" if is_hierarch or not isinstance(value, str) else _continue_string(start, value)
+
+
+def format_commentary(keyword: str, text: str) -> str:
+    """Write a commentary text in as many cards as it needs; 72 characters stand on each."""
+    parts = [text[start : start + CARD - 8] for start in range(0, max(len(text), 1), CARD - 8)]
+    return "".join(f"{keyword:8}{part}".ljust(CARD) for part in parts)
+
+
+def _format_value(value: Value) -> str | None:
+    if value is None:
+        return ""
     if isinstance(value, str):
         quoted = value.replace("'", "''")
-        field = f"'{quoted:8}'"
-    elif isinstance(value, bool):
-        field = f"{'T' if value else 'F':>20}"
-    else:
-        field = f"{str(value).upper():>20}"
-    return f"{keyword:8}= {field}"[:CARD].ljust(CARD)
+        return f"'{quoted:8}'"
+    if isinstance(value, bool):
+        return f"{'T' if value else 'F':>20}"
+    if isinstance(value, complex):
+        parts = [_format_float(part) for part in (value.real, value.imag)]
+        return None if None in parts else f"({parts[0]}, {parts[1]})"
+    text = str(value) if isinstance(value, int) else _format_float(value)
+    return None if text is None else f"{text:>20}"
+
+
+def _format_float(value: float) -> str | None:
+    """Return the shortest text that is read as the same number, with a decimal point; None if it is not finite."""
+    if not math.isfinite(value):
+        return None
+    digits, exponent, power = repr(float(value)).upper().partition("E")
+    return f"{digits if '.' in digits else f'{digits}.0'}{exponent}{power}"
+
+
+def _continue_string(start: str, value: str) -> str:
+    cards = []
+    while value:
+        # A quote is written twice, and the pair must not be torn.
+        room, taken = CARD - len(start) - 3, 0
+        while taken < len(value) and room >= (width := 1 + (value[taken] == "'")):
+            room, taken = room - width, taken + 1
+        part, value = value[:taken].replace("'", "''"), value[taken:]
+        cards.append(f"{start}'{part}{'&' if value else ''}'".ljust(CARD))
+        start = "CONTINUE  "
+    return "".join(cards)

@@ -1,98 +1,22 @@
-"""Stamps as FITS files."""
+"""Stamps as FITS files, written without astropy: a header that is made once an image, and the pixels."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from pathlib import PurePath
 
 from dsa110_contimg._files import replacing
+from dsa110_contimg.images.header import BLOCK, format_card
+from dsa110_contimg.qa.stamps.headers import format_cards, in_ascii
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
     from os import PathLike
-    from typing import Any
 
-    from dsa110_contimg.images.header import Value
     from dsa110_contimg.qa.stamps.cutout import Cutout
 
-# What describes the parent's own layout, coordinates, beam table or checksum, and would be wrong in a stamp.
-_PARENTS_OWN = re.compile(
-    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|GROUPS|PCOUNT|GCOUNT|BSCALE|BZERO|BLANK|DATAMIN|DATAMAX|CHECKSUM|DATASUM|EXTNAME"
-    r"|EXTVER|EXTLEVEL|INHERIT|TFIELDS|WCSAXES[A-Z]?|WCSNAME[A-Z]?|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME|CRDER|CSYER)\d+[A-Z]?"
-    r"|(PC|CD|PV|PS)\d+_\d+[A-Z]?|(PC|CD)\d{6}|(A|B|AP|BP)_(ORDER|DMAX|\d+_\d+)|(LONPOLE|LATPOLE|EQUINOX|RADESYS|SPECSYS)[A-Z]?"
-    r"|EPOCH|RADECSYS|VELREF|ALTRVAL|ALTRPIX|BMAJ|BMIN|BPA|CASAMBM|LTV\d+|LTM\d+_\d+|STOKES|CHANNEL"
-    r"|(TTYPE|TFORM|TUNIT|TDIM|ZTILE|ZNAXIS|ZNAME|ZVAL)\d+|THEAP|Z(IMAGE|CMPTYPE|BITPIX|NAXIS|SIMPLE|TENSION|EXTEND|PCOUNT|GCOUNT|QUANTIZ"
-    r"|DITHER0|BLANK|SCALE|ZERO|MASKCMP|HECKSUM|DATASUM)"
-)
-
-
-_LEFT_OUT = {"", "COMMENT", "CONTINUE"}
-
-
-def make_hdu(cutout: Cutout) -> Any:
-    """Make the FITS HDU of a stamp.
-
-    Parameters
-    ----------
-    cutout : Cutout
-        The stamp.
-
-    Returns
-    -------
-    astropy.io.fits.PrimaryHDU
-        Two axes, one description of the sky, the beam, the parent's other cards, and where it was cut from.
-    """
-    from astropy.io import fits
-
-    hdu = fits.PrimaryHDU(cutout.data)
-    header = hdu.header
-    _copy_cards(cutout.header, header)
-    sky = cutout.wcs.to_header(relax=True)
-    sky.remove("MJDREF", ignore_missing=True)
-    header.update(sky)
-    for keyword in ("DATE-OBS", "MJD-OBS"):  # wcslib makes one from the other; the parent's own words count
-        if keyword in cutout.header:
-            header[keyword] = cutout.header[keyword]
-    if cutout.unit:
-        header["BUNIT"] = _in_ascii(cutout.unit)
-    if cutout.beam is not None:
-        header["BMAJ"] = cutout.beam.major_deg, "[deg] beam, full width at half maximum"
-        header["BMIN"] = cutout.beam.minor_deg, "[deg] beam, full width at half maximum"
-        header["BPA"] = cutout.beam.pa_deg, "[deg] beam, north through east"
-    for keyword, value in cutout.plane.items():
-        header[keyword.upper()] = value, "plane of the parent image"
-    y0, x0 = cutout.origin
-    header["LTV1"], header["LTV2"] = (
-        (-x0, "physical x is the parent's pixel"),
-        (-y0, "physical y is the parent's pixel"),
-    )
-    header["LTM1_1"], header["LTM2_2"] = 1, 1
-    header.add_history(
-        f"dsa110-contimg: rows {y0}:{y0 + cutout.data.shape[0]}, columns {x0}:{x0 + cutout.data.shape[1]} of"
-    )
-    header.add_history(_in_ascii(cutout.image))
-    return hdu
-
-
-def _copy_cards(parent: Mapping[str, Value], header: Any) -> None:
-    """Write the parent's cards anew, in standard form, whatever form they had."""
-    for keyword, value in parent.items():
-        name = keyword.upper()
-        if _PARENTS_OWN.fullmatch(name) or name in _LEFT_OUT:
-            continue
-        if name == "HISTORY":
-            for line in str(value).splitlines():
-                header.add_history(_in_ascii(line))
-        elif re.fullmatch(r"[A-Z0-9_-]{1,8}", name):
-            header[name] = _in_ascii(value) if isinstance(value, str) else value
-        elif re.fullmatch(r"[A-Z0-9_ -]+", name):
-            header[f"HIERARCH {name}"] = _in_ascii(value) if isinstance(value, str) else value
-
-
-def _in_ascii(text: str) -> str:
-    return (
-        "".join(letter if letter.isprintable() else " " for letter in text).encode("ascii", "backslashreplace").decode()
-    )
+_LONGEST_NAME = 60
 
 
 def write_fits(cutout: Cutout, path: str | PathLike[str]) -> None:
@@ -107,9 +31,68 @@ def write_fits(cutout: Cutout, path: str | PathLike[str]) -> None:
 
     Raises
     ------
+    UnreadableImageError
+        If the stamp's image could not be read.
     UnwritableOutputError
         If the folder is absent or cannot be written to.
     """
-    hdu = make_hdu(cutout)
+    content = _format_hdu(cutout, format_card("SIMPLE", True), "")
     with replacing(path) as unfinished:
-        hdu.writeto(unfinished, overwrite=True)
+        unfinished.write_bytes(content)
+
+
+def write_fits_series(cutouts: Iterable[Cutout], path: str | PathLike[str], *, name: str) -> None:
+    """Write the stamps of one source as the extensions of one FITS file.
+
+    Parameters
+    ----------
+    cutouts : iterable of Cutout
+        The stamps; those that are off their image or unreadable are left out.
+    path : path-like
+        The file; what is there is replaced once the new file is complete.
+    name : str
+        Name of the source.
+
+    Raises
+    ------
+    UnwritableOutputError
+        If the folder is absent or cannot be written to.
+
+    Notes
+    -----
+    ``EXTNAME`` is the name of the image's file, ``EXTVER`` counts those of equal names.
+    """
+    stamps = [cutout for cutout in cutouts if cutout.status not in {"off-image", "unreadable"}]
+    first = [
+        format_card("SIMPLE", True),
+        format_card("BITPIX", 8),
+        format_card("NAXIS", 0),
+        format_card("EXTEND", True),
+        format_card("OBJECT", in_ascii(name)[:_LONGEST_NAME]),
+    ]
+    if stamps:
+        first.append(format_card("RA_TARG", stamps[0].ra_deg, "[deg] position in ICRS"))
+        first.append(format_card("DEC_TARG", stamps[0].dec_deg, "[deg] position in ICRS"))
+    versions: Counter[str] = Counter()
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        file.write(_close_header("".join(first)))
+        for stamp in stamps:
+            label = in_ascii(PurePath(stamp.image).stem)[:_LONGEST_NAME]
+            versions[label.upper()] += 1
+            named = format_card("EXTNAME", label) + format_card("EXTVER", versions[label.upper()])
+            counted = format_card("PCOUNT", 0) + format_card("GCOUNT", 1)
+            file.write(_format_hdu(stamp, format_card("XTENSION", "IMAGE"), counted + named))
+
+
+def _format_hdu(cutout: Cutout, first: str, last: str) -> bytes:
+    """Write header and pixels of a stamp, between the cards of a primary HDU or of an extension."""
+    (ny, nx), itemsize = cutout.data.shape, cutout.data.dtype.itemsize
+    layout = (("BITPIX", -8 * itemsize), ("NAXIS", 2), ("NAXIS1", nx), ("NAXIS2", ny))
+    cards = first + "".join(format_card(keyword, number) for keyword, number in layout) + last
+    pixels = cutout.data.astype(f">f{itemsize}").tobytes()
+    return _close_header(cards + format_cards(cutout)) + pixels + bytes(-len(pixels) % BLOCK)
+
+
+def _close_header(cards: str) -> bytes:
+    text = f"{cards}{'END':80}"
+    return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
