@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from dsa110_contimg.errors import ContimgError, OutputExistsError, UnwritableOut
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+_HIDDEN = re.compile(r"\.[0-9a-f]{8}\.")
 
 
 @contextmanager
@@ -130,6 +134,51 @@ def make_folder(folder: Path) -> None:
         raise UnwritableOutputError(
             f"The folder {folder} could not be made: {error.strerror}.", hint="Name a folder that you may write to."
         ) from error
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep others from writing results to a folder at the same time, and remove what a killed run left half-written.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder. It must exist. The claim ends with the process, however it ends.
+
+    Raises
+    ------
+    OutputExistsError
+        When another process has claimed it.
+    UnwritableOutputError
+        When nothing can be written to it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     folder = Path(name)
+    ...     _ = (folder / ".0a1b2c3d.sheet.png").write_text("half of")
+    ...     with claimed(folder):
+    ...         sorted(path.name for path in folder.iterdir())
+    ['.lock']
+    """
+    import fcntl
+
+    try:
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise _unwritable(".lock", folder, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OutputExistsError(
+                f"Another run is writing to {folder}.", hint="Wait until it ends, or name another folder."
+            ) from error
+        for path in folder.rglob(".*"):
+            if _HIDDEN.match(path.name) and path.is_file():
+                path.unlink()
+        yield
 
 
 def _hide(place: Path) -> Path:

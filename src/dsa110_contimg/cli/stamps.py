@@ -1,29 +1,28 @@
-"""``dsa110-qa stamps``: every source of a catalogue in every image, one sheet a source."""
+"""``dsa110-qa stamps``: every source of a catalogue in every image, as FITS files, sheets, a table and a page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from dsa110_contimg import errors
-from dsa110_contimg._files import make_folder, replacing
+from dsa110_contimg._files import claimed, make_folder
 from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_UNREADABLE, print_json, talk, talk_warnings, track
 from dsa110_contimg.cli.parameters import plane_options, size_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Iterator
+    from typing import Any, Literal
 
-    from dsa110_contimg.qa.stamps.cutout import Cutout
-    from dsa110_contimg.qa.stamps.sheet import EmptyPanel
+    from dsa110_contimg.errors import ContimgError
+    from dsa110_contimg.qa.stamps.records import SourceRecord
 
 _SHOWN_NAMES = 10
 
 
-@click.command("stamps", short_help="Draw every source in every image, one sheet a source.")
+@click.command("stamps", short_help="Cut and draw every source in every image.")
 @click.argument("catalogue", metavar="CATALOG")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option(
@@ -33,10 +32,19 @@ _SHOWN_NAMES = 10
     metavar="DIR",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the sheets; made if it is not there.",
+    help="Folder for the results; made if it is not there.",
 )
 @size_option
 @plane_options
+@click.option(
+    "--fits",
+    type=click.Choice(["source", "each"]),
+    default="source",
+    show_default=True,
+    help="One FITS file a source, with an extension a stamp; or one each stamp.",
+)
+@click.option("--force", is_flag=True, help="Do anew what is finished already.")
+@click.option("--dask", "scheduler", metavar="ADDRESS", help="Scheduler of a dask cluster that cuts the stamps.")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of every source as JSON.")
 @click.pass_context
 def command(
@@ -48,109 +56,90 @@ def command(
     hdu: int | str | None,
     stokes: str | None,
     channel: int | None,
+    fits: Literal["source", "each"],
+    force: bool,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
-    """Draw every source of CATALOG in every IMAGE, one PNG sheet a source.
+    """Cut and draw every source of CATALOG in every IMAGE.
 
-    CATALOG is a CSV, ECSV, VOTable or FITS table with the positions of the sources. All epochs of a source are drawn
-    in one stretch, labelled with their dates. The paths of the sheets go to standard output.
+    CATALOG is a CSV, ECSV, VOTable or FITS table with the positions of the sources. DIR gets fits/ with the stamps,
+    sheets/ with a picture a source (all epochs in one stretch), the table stamps.csv (and .parquet), and index.html to
+    look at it all. The paths of the sheets go to standard output, each once its source is finished.
+
+    Stopped and started again, it does what is not finished yet, and what depends on images that have changed.
 
     Exit codes: 0 fine, 1 some source is on no image, 2 usage, 3 missing dependency, 4 some image, or the catalogue,
     is unreadable. An unreadable image does not stop the others.
     """
-    from functools import partial
+    from dsa110_contimg.qa.catalogues import read_catalogue
+    from dsa110_contimg.qa.stamps.contact_sheet import write_contact_sheet
+    from dsa110_contimg.qa.stamps.inputs import list_images
+    from dsa110_contimg.qa.stamps.job import StampJob
+    from dsa110_contimg.qa.stamps.table import write_tables
 
-    from dsa110_contimg.qa.catalogues import name_files, read_catalogue
-    from dsa110_contimg.qa.postage_stamps import create_cutout
-
-    job = _Job(images, partial(create_cutout, hdu=hdu, stokes=stokes, channel=channel))
-    with talk_warnings():
+    unreadable: dict[str, ContimgError] = {}
+    with talk_warnings(), _connect(scheduler) as client:
+        paths = list_images(images).paths
         sources = read_catalogue(catalogue)
         make_folder(folder)
-        rows = zip(sources.names, name_files(sources.names), sources.ra_deg, sources.dec_deg, strict=True)
-        results = []
-        for name, file, ra, dec in track(rows, "sources", total=len(sources)):
-            panels = job.cut(float(ra), float(dec), size_arcmin)
-            sheet = _draw(panels, name, folder / f"{file}.png")
-            results.append(_describe(name, float(ra), float(dec), sheet, panels))
-            if sheet is not None and not as_json:
-                click.echo(sheet)
+        job = StampJob(sources, paths, folder, size_arcmin, hdu, stokes, channel, fits)
+        finished: dict[int, SourceRecord] = {}
+        with claimed(folder):
+            for k, record in track(
+                job.run(force=force, client=client, warn=unreadable.setdefault), "sources", total=len(sources)
+            ):
+                finished[k] = record
+                if record.sheet is not None and not as_json:
+                    click.echo(folder / record.sheet)
+            records = [finished[k] for k in range(len(sources))]
+            tables = write_tables(records, folder)
+            write_contact_sheet(records, folder / "index.html", size_arcmin=size_arcmin)
     if as_json:
-        print_json(results)
-    missed = [result["name"] for result in results if result["sheet"] is None]
-    _summarise(len(results), missed, job.unreadable, images, folder)
-    ctx.exit(EXIT_UNREADABLE if job.unreadable else EXIT_FINDING if missed else 0)
+        print_json([_describe(record, folder) for record in records])
+    _summarise(records, unreadable, folder, tables)
+    statuses = {stamp.status for record in records for stamp in record.stamps}
+    missed = any(record.sheet is None for record in records)
+    ctx.exit(EXIT_UNREADABLE if "unreadable" in statuses else EXIT_FINDING if missed else 0)
 
 
-@dataclass
-class _Job:
-    """Cuts one source after the other, and remembers what it learnt about the images."""
+@contextmanager
+def _connect(scheduler: str | None) -> Iterator[Any]:
+    """Connect to a dask cluster, if one is named."""
+    if scheduler is None:
+        yield None
+        return
+    from dsa110_contimg._lazy import needs
 
-    images: tuple[str, ...]
-    create: Callable[..., Cutout]
-    unreadable: dict[str, str] = field(default_factory=dict)
-    """What is wrong with each image that could not be read; it is not tried again."""
-    _dates: dict[str, float | None] = field(default_factory=dict)
-
-    def cut(self, ra_deg: float, dec_deg: float, size_arcmin: float) -> list[Cutout | EmptyPanel]:
-        return [self._cut_one(image, ra_deg, dec_deg, size_arcmin) for image in self.images]
-
-    def _cut_one(self, image: str, ra_deg: float, dec_deg: float, size_arcmin: float) -> Cutout | EmptyPanel:
-        from dsa110_contimg.qa.stamps.sheet import EmptyPanel
-
-        if image in self.unreadable:
-            return EmptyPanel(image, "unreadable")
-        try:
-            cutout = self.create(image, ra_deg, dec_deg, size_arcmin)
-        except errors.NoOverlapError:
-            # The date is known from a source that is on this image, if there was one.
-            return EmptyPanel(image, "off the image", self._dates.get(image))
-        except errors.ContimgError as error:
-            self.unreadable[image] = str(error)
-            return EmptyPanel(image, "unreadable")
-        self._dates[image] = cutout.mjd
-        return cutout
+    with needs("dask"):
+        from distributed import Client
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"no dask scheduler answers at {scheduler}: {error}", param_hint="--dask") from error
+    with client:
+        yield client
 
 
-def _draw(panels: list[Cutout | EmptyPanel], name: str, path: Path) -> Path | None:
-    from dsa110_contimg.qa.stamps.sheet import EmptyPanel, draw_sheet
+def _describe(record: SourceRecord, folder: Path) -> dict[str, Any]:
+    from dataclasses import asdict
 
-    if all(isinstance(panel, EmptyPanel) for panel in panels):
-        return None
-    with replacing(path) as hidden:
-        draw_sheet(panels, title=name).save(hidden)
-    return path
-
-
-def _describe(
-    name: str, ra: float, dec: float, sheet: Path | None, panels: list[Cutout | EmptyPanel]
-) -> dict[str, Any]:
-    from dsa110_contimg.qa.stamps.sheet import EmptyPanel
-
-    words = {"off the image": "off-image"}
-    stamps = [
-        {
-            "image": panel.image,
-            "status": words.get(panel.reason, panel.reason) if isinstance(panel, EmptyPanel) else panel.status,
-            "mjd": panel.mjd,
-        }
-        for panel in panels
-    ]
-    return {
-        "name": name,
-        "ra_deg": ra,
-        "dec_deg": dec,
-        "sheet": None if sheet is None else str(sheet),
-        "stamps": stamps,
-    }
+    sheet = None if record.sheet is None else str(folder / record.sheet)
+    return {key: value for key, value in asdict(record).items() if key != "sheet_pixels"} | {"sheet": sheet}
 
 
 def _summarise(
-    count: int, missed: list[str], unreadable: dict[str, str], images: tuple[str, ...], folder: Path
+    records: list[SourceRecord], unreadable: dict[str, ContimgError], folder: Path, tables: list[str]
 ) -> None:
-    talk(f"{count} sources, {len(images)} images: {count - len(missed)} sheets in {folder}.")
+    missed = [record.name for record in records if record.sheet is None]
+    count = len(records[0].stamps)
+    talk(f"{len(records)} sources, {count} image{'s' * (count != 1)}: {len(records) - len(missed)} sheets in {folder}.")
     if missed:
         more = f" and {len(missed) - _SHOWN_NAMES} more" if len(missed) > _SHOWN_NAMES else ""
         talk(f"On no image: {', '.join(missed[:_SHOWN_NAMES])}{more}.")
-    for message in unreadable.values():
-        talk(f"Unreadable: {message}")
+    for error in unreadable.values():
+        talk(f"Unreadable: {error}")
+    seen_before = {stamp.image for record in records for stamp in record.stamps if stamp.status == "unreadable"}
+    for image in sorted(seen_before - set(unreadable)):
+        talk(f"Unreadable, as an earlier run found: {image}")
+    talk(f"Tables: {', '.join(tables)}. Look at {folder / 'index.html'}")

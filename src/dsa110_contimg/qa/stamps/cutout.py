@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.images.beam import Beam
     from dsa110_contimg.images.celestial import Celestial
     from dsa110_contimg.images.header import Value
@@ -62,6 +63,8 @@ class Cutout:
     """The parent's cards, read-only."""
     parent_celestial: Celestial | None
     """Sky coordinates of the parent in canonical form, from which `wcs` is made; None where it is unreadable."""
+    error: ContimgError | None = None
+    """Why the parent is unreadable, where the status says so."""
 
     def __repr__(self) -> str:
         ny, nx = self.data.shape
@@ -96,7 +99,7 @@ class Cutout:
         if self.parent_celestial is None:
             raise UnreadableImageError(
                 f"{self.image} could not be read, so that this stamp has no sky.", hint="Skip what is unreadable."
-            )
+            ) from self.error
         return self.parent_celestial.shift(*self.origin)
 
     @cached_property

@@ -121,6 +121,8 @@ class Parent:
     """The image's sky coordinates; None where it is unreadable."""
     size_pixels: tuple[int, int]
     """Shape (ny, nx) of the image."""
+    error: ContimgError | None = None
+    """Why it is unreadable."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -137,8 +139,6 @@ class Stamps:
     """Row and column (y0, x0) of the image that became pixel (0, 0), shape (n, 2)."""
     targets: NDArray[np.float64]
     """Where in the stamp the position is (y, x), shape (n, 2); NaN where the projection does not reach."""
-    error: ContimgError | None = None
-    """Why the image is unreadable."""
 
 
 def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamps:
@@ -203,9 +203,9 @@ def open_plane(image: str, request: Request) -> tuple[RadioImage, tuple[int, ...
 
 def mark_unreadable(image: str, n: int, error: ContimgError) -> Stamps:
     """Make the stamps of an image that could not be read."""
-    parent = Parent(image, {}, None, None, None, {}, None, (0, 0))
+    parent = Parent(image, {}, None, None, None, {}, None, (0, 0), error)
     statuses, origins = np.full(n, UNREADABLE, np.uint8), np.zeros((n, 2), np.int64)
-    return Stamps(parent, None, statuses, origins, np.full((n, 2), np.nan), error)
+    return Stamps(parent, None, statuses, origins, np.full((n, 2), np.nan))
 
 
 def make_cutout(
@@ -255,6 +255,7 @@ def make_cutout(
         status=STATUSES[status],
         header=parent.header,
         parent_celestial=parent.celestial,
+        error=parent.error,
     )
 
 

@@ -151,17 +151,17 @@ def stack_cutouts(
         share = runner.workers if n_images < runner.workers else 1
         for block, stamps in runner.run(plan_blocks(images, request, share=share), choose_place):
             i, part = block.number, block.part
-            if stamps.error is not None:
+            if stamps.parent.error is not None:
                 if must_succeed:
-                    raise stamps.error
-                errors.setdefault(block.image, stamps.error)
+                    raise stamps.parent.error
+                errors.setdefault(block.image, stamps.parent.error)
                 unread.append(block)
             elif must_succeed:
                 refuse_off_image(stamps, block.request)
             if stamps.data is not None and store is not None:
                 store.keep(i, part, stamps.data)
             codes[i, part], origin[i, part], target[i, part] = stamps.statuses, stamps.origins, stamps.targets
-            if parents[i] is None or stamps.error is not None:
+            if parents[i] is None or stamps.parent.error is not None:
                 parents[i] = stamps.parent
             if block.is_last:
                 next(ticks, None)
@@ -190,8 +190,8 @@ def stream_cutouts(images: ImageList, request: Request, *, runner: Runner, must_
     for block, stamps in runner.run(plan_blocks(images, request, share=1), lambda _: None):
         shape = block.shape or shape
         if must_succeed:
-            if stamps.error is not None:
-                raise stamps.error
+            if stamps.parent.error is not None:
+                raise stamps.parent.error
             refuse_off_image(stamps, block.request)
         dated = replace(stamps, parent=_date(stamps.parent, images.mjd[block.number]))
         yield from make_cutouts(dated, block.request, shape)
