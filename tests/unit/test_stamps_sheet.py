@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dsa110_contimg.qa.stamps import sheet as stamp_sheet
 from dsa110_contimg.qa.drawing import legend, overlays, panel
+from dsa110_contimg.qa.stamps import sheet as stamp_sheet
 from dsa110_contimg.qa.stamps.sheet import EmptyPanel, draw_sheet, draw_stamp
 from stand_ins import make_stamp, turn_sky
 from support import run_python

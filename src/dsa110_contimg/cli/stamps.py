@@ -86,9 +86,7 @@ def command(
         job = StampJob(sources, paths, folder, size_arcmin, hdu, stokes, channel, fits)
         finished: dict[int, SourceRecord] = {}
         with claimed(folder):
-            for k, record in track(
-                job.run(force=force, client=client, warn=unreadable.setdefault), "sources", total=len(sources)
-            ):
+            for k, record in track(job.run(unreadable, force=force, client=client), "sources", total=len(sources)):
                 finished[k] = record
                 if record.sheet is not None and not as_json:
                     click.echo(folder / record.sheet)

@@ -25,7 +25,7 @@ from dsa110_contimg.qa.stamps.sheet import draw_sheet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any, Literal
 
     from dsa110_contimg.qa.catalogues import Catalogue
@@ -58,18 +58,18 @@ class StampJob:
     """Whether the stamps of a source are the extensions of one FITS file, or a file each."""
 
     def run(
-        self, *, force: bool = False, client: Any = None, warn: Callable[[str, ContimgError], None] = lambda *_: None
+        self, unreadable: dict[str, ContimgError], *, force: bool = False, client: Any = None
     ) -> Iterator[tuple[int, SourceRecord]]:
         """Do what is not done yet.
 
         Parameters
         ----------
+        unreadable : dict
+            Gets each image that cannot be read, and why.
         force : bool
             Whether to do everything anew.
         client : distributed.Client, optional
             A dask cluster that cuts the stamps.
-        warn : callable
-            Is told once of each image that cannot be read, and why.
 
         Yields
         ------
@@ -95,14 +95,11 @@ class StampJob:
                 todo.append(k)
             else:
                 yield k, found
-        warned = set[str]()
         with ThreadPoolExecutor(count_threads(None)) as pool:
             for batch in self._divide(todo):
                 cutouts = self._cut(batch, client)
-                for cutout in (stamps for of_source in cutouts for stamps in of_source):
-                    if cutout.error is not None and cutout.image not in warned:
-                        warned.add(cutout.image)
-                        warn(cutout.image, cutout.error)
+                errors = ((stamp.image, stamp.error) for stamps in cutouts for stamp in stamps)
+                unreadable.update((image, error) for image, error in errors if error is not None)
                 yield from pool.map(lambda k, stamps: (k, self._finish(k, names[k], bases[k], stamps)), batch, cutouts)
 
     def _divide(self, todo: list[int]) -> Iterator[list[int]]:

@@ -1,4 +1,4 @@
-"""What became of a source: which stamps it has, what they measure, and where they are. Written down once it is finished."""
+"""What became of a source: its stamps, what they measure and where they are, written down once it is finished."""
 
 from __future__ import annotations
 

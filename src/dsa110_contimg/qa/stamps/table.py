@@ -50,7 +50,9 @@ def write_tables(sources: Iterable[SourceRecord], folder: Path) -> list[str]:
 def _list_rows(source: SourceRecord) -> Iterator[dict[str, object]]:
     for stamp in source.stamps:
         yield {
-            "name": source.name, "ra_deg": source.ra_deg, "dec_deg": source.dec_deg,
+            "name": source.name,
+            "ra_deg": source.ra_deg,
+            "dec_deg": source.dec_deg,
             **asdict(stamp),
             "sheet": source.sheet,
         }
