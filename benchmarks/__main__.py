@@ -1,7 +1,9 @@
 """Run every benchmark: ``make bench``."""
 
-from benchmarks import import_doctor, one_stamp
+from benchmarks import import_doctor, many_stamps, one_stamp, stamps_on_disk
 
 if __name__ == "__main__":
     one_stamp.main()
+    many_stamps.main()
+    stamps_on_disk.main()
     import_doctor.main()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Pixels = tuple[int, int]
 
 _BLOCK_BYTES = 128 * 1024**2
-_WORTH_SHARING = 8 * 1024**2
+_WORTH_SHARING = 64 * 1024**2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
