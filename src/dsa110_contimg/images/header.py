@@ -176,31 +176,103 @@ def _read_value(field: str) -> Value:
     return bare or None
 
 
-def format_card(keyword: str, value: Value) -> str:
-    """Write one card.
+def format_card(keyword: str, value: Value, comment: str = "") -> str:
+    """Write a keyword and its value as cards.
 
     Parameters
     ----------
     keyword : str
-        At most eight characters.
-    value : str, bool, int or float
-        The value; a string of at most 68 characters.
+        In capitals; with more than eight characters, or with blanks, it is written after ``HIERARCH``.
+    value : str, bool, int, float, complex or None
+        The value; None is written as a keyword without a value.
+    comment : str
+        What follows the value, as far as there is room; never after a string that needs several cards.
 
     Returns
     -------
     str
-        Eighty characters.
+        Eighty characters; a multiple of it where a long string goes on in ``CONTINUE`` cards.
+
+    Raises
+    ------
+    ValueError
+        If keyword and value do not fit on one card and the value is no string.
+
+    Notes
+    -----
+    FITS has no form for numbers that are not finite. They are written as ``NAN`` or ``INF``, which `Header.number`
+    reads; leave them out of files. Letters are written as they are: give ASCII where the text goes to a file.
 
     Examples
     --------
     >>> format_card("NAXIS", 2).rstrip()
     'NAXIS   =                    2'
+    >>> format_card("OBJECT", "Barnard's star").rstrip()
+    "OBJECT  = 'Barnard''s star'"
     """
+    standard = len(keyword) <= 8 and " " not in keyword
+    start = f"{keyword:8}= " if standard else f"HIERARCH {keyword} = "
     if isinstance(value, str):
         quoted = value.replace("'", "''")
         field = f"'{quoted:8}'"
-    elif isinstance(value, bool):
-        field = f"{'T' if value else 'F':>20}"
+        if len(start) + len(field) > CARD:
+            return _format_long(start, value)
     else:
-        field = f"{str(value).upper():>20}"
-    return f"{keyword:8}= {field}"[:CARD].ljust(CARD)
+        field = _format_number(value)
+        if standard:
+            field = field.rjust(20)
+        elif len(start) + len(field) > CARD:
+            start = f"HIERARCH {keyword}="
+    if len(start) + len(field) > CARD:
+        raise ValueError(f"{keyword} = {value!r} does not fit on a card")
+    if comment:
+        field = f"{field:20} / {comment}"
+    return f"{start}{field}"[:CARD].ljust(CARD)
+
+
+def format_commentary(keyword: str, text: str) -> str:
+    """Write text as cards without a value, broken wherever a card is full.
+
+    Parameters
+    ----------
+    keyword : str
+        ``HISTORY``, ``COMMENT`` or empty.
+    text : str
+        One line.
+
+    Returns
+    -------
+    str
+        Eighty characters a card.
+    """
+    room = CARD - 8
+    pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
+    return "".join(f"{keyword:8}{piece:{room}}" for piece in pieces)
+
+
+def _format_number(value: bool | int | float | complex | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, complex):
+        return f"({_format_number(value.real)}, {_format_number(value.imag)})"
+    mantissa, exponent, power = repr(float(value)).upper().partition("E")
+    if exponent and "." not in mantissa:  # else some programs read an integer
+        mantissa += ".0"
+    return f"{mantissa}{exponent}{power}"
+
+
+def _format_long(start: str, value: str) -> str:
+    """Break a string into a card and CONTINUE cards, never between the two quotes that stand for one."""
+    cards, piece = [], ""
+    for letter in value:
+        doubled = "''" if letter == "'" else letter
+        if len(start) + len(piece) + len(doubled) > CARD - 3:  # two quotes and the ampersand
+            cards.append(f"{start}'{piece}&'".ljust(CARD))
+            start, piece = "CONTINUE  ", ""
+        piece += doubled
+    cards.append(f"{start}'{piece}'".ljust(CARD))
+    return "".join(cards)
