@@ -220,7 +220,7 @@ def _copy_cards(parent: Mapping[str, Value], known: Mapping[str, Value]) -> str:
 
 
 def _format_cards(cards: Mapping[str, Value]) -> str:
-    """Write cards, but for what FITS has no form for: numbers that are not finite, or do not fit beside their keyword."""
+    """Write cards, but for what FITS has no form for: numbers that are not finite, or too long for their card."""
     written = []
     for keyword, value in cards.items():
         if isinstance(value, (float, complex)) and not math.isfinite(abs(value)):
