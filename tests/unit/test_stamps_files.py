@@ -28,7 +28,7 @@ NO_IMAGE = {"m33_beams_bintable.fits.gz", "ngc0925_na.fits.gz"}  # headers witho
 # Layout, coordinates, beam and what FITS itself means by a keyword: a stamp has its own.
 OWN = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|[PG]COUNT|BSCALE|BZERO|BLANK|DATAM..|EXTNAME|CHECKSUM|DATASUM|WCSAXES|SPECSYS"
-    r"|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA)\d|(PC|CD|PV)\d+_\d+|PC\d{6}|LONPOLE|LATPOLE|EQUINOX|EPOCH|RADESYS|VELREF"
+    r"|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA)\d[A-Z]?|WCSNAME[A-Z]?|(PC|CD|PV)\d+_\d+|PC\d{6}|LONPOLE|LATPOLE|EQUINOX|EPOCH|RADESYS|VELREF"
     r"|ALTRVAL|ALTRPIX|BMAJ|BMIN|BPA|CASAMBM|COMMENT|HISTORY|"
 )
 
@@ -61,35 +61,40 @@ def assert_same_sky(header: fits.Header, cutout: Cutout) -> None:
 VALUES = st.one_of(
     st.booleans(),
     st.none(),
-    st.integers(-(10**60), 10**60),
+    st.integers(-(10**40), 10**40),
     st.floats(allow_nan=False, allow_infinity=False),
     st.complex_numbers(allow_nan=False, allow_infinity=False),
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
 )
 
 
+# What astropy does not even read as it wrote it, https://github.com/astropy/astropy/issues/18831 and 14581: our own
+# reader alone is asked.
+MISREAD = re.compile("''|' */")
+
+
 @given(VALUES, st.sampled_from(["A", "KEYWORD8", "ESO INS MODE", "LONGER_THAN_8"]))
 def test_astropy_reads_the_value_that_was_written(value: object, keyword: str) -> None:
     text = format_card(keyword, value)  # type: ignore[arg-type]
     assert len(text) % CARD == 0
+    expected = value.rstrip() if isinstance(value, str) else value
+    assert Header(text)[keyword] == expected
+    if isinstance(value, str) and MISREAD.search(value):
+        return
     card = fits.Card.fromstring(text)
     card.verify("exception")
     theirs = None if isinstance(card.value, fits.card.Undefined) else card.value
-    expected = value.rstrip() if isinstance(value, str) else value
     assert (card.keyword, theirs) == (keyword, expected)
     assert type(theirs) is type(expected)
-    assert Header(text)[keyword] == expected
 
 
-# Two quotes in a row become one in astropy where a string has several cards, so they are left to our own reader.
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=69, max_size=300))
 def test_long_strings(value: str) -> None:
     for keyword in ("OBJECT", "ESO INS MODE"):
         text = format_card(keyword, value)
         assert len(text) % CARD == 0
-        assert re.fullmatch(r"(CONTINUE  '.{70}|(OBJECT|HIERARCH ).{72,74})*", text) or len(text) > CARD
         assert Header(text)[keyword] == value.rstrip()
-        if "''" not in value:
+        if not MISREAD.search(value):
             assert fits.Header.fromstring(text)[keyword] == value.rstrip()
 
 
@@ -289,7 +294,7 @@ def test_a_series_has_an_extension_for_each_epoch(tmp_path: Path) -> None:
         primary = hdus[0].header
         assert hdus[0].data is None
         assert (primary["OBJECT"], primary["RA_TARG"], primary["DEC_TARG"]) == ("3C 48\\xe9", 150.0, 30.0)
-        assert [(hdu.name, hdu.ver) for hdu in hdus[1:]] == [("FIELD", 1), ("FIELD", 2), ("OTHER", 1)]
+        assert [(hdu.name, hdu.ver) for hdu in hdus[1:]] == [("field", 1), ("Field", 2), ("other", 1)]
         for stamp, hdu in zip(stamps, hdus[1:], strict=True):
             write_fits(stamp, tmp_path / "single.fits")
             single, pixels = read(tmp_path / "single.fits")

@@ -268,11 +268,14 @@ def _format_number(value: bool | int | float | complex | None) -> str:
 def _format_long(start: str, value: str) -> str:
     """Break a string into a card and CONTINUE cards, never between the two quotes that stand for one."""
     cards, piece = [], ""
-    for letter in value:
+    for letter in value.rstrip():  # blanks at the end mean nothing
         doubled = "''" if letter == "'" else letter
         if len(start) + len(piece) + len(doubled) > CARD - 3:  # two quotes and the ampersand
             cards.append(f"{start}'{piece}&'".ljust(CARD))
             start, piece = "CONTINUE  ", ""
         piece += doubled
+    if piece.endswith("&"):  # the string's own, which astropy takes for a promise of more
+        cards.append(f"{start}'{piece}&'".ljust(CARD))
+        start, piece = "CONTINUE  ", ""
     cards.append(f"{start}'{piece}'".ljust(CARD))
     return "".join(cards)
