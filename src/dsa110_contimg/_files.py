@@ -53,12 +53,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise _unwritable(place.name, place.parent, error) from error
     try:
         yield hidden
-        os.replace(hidden, place)  # noqa: PTH105 - pathlib adds much to what a small file takes
-    except BaseException as error:
-        hidden.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, ContimgError):  # such as a full disk
-            raise _unwritable(place.name, place.parent, error) from error
+        hidden.replace(place)
+    except ContimgError:
         raise
+    except OSError as error:  # such as a full disk
+        raise _unwritable(place.name, place.parent, error) from error
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 def _find_place(path: str | os.PathLike[str]) -> Path:
