@@ -104,6 +104,13 @@ def test_a_quote_is_never_parted_from_its_double() -> None:
         assert fits.Header.fromstring(format_card("OBJECT", value))["OBJECT"] == value
 
 
+def test_no_blank_is_lost_where_commentary_is_broken() -> None:
+    for letters in range(66, 76):
+        text = "x" * letters + "  y" + " z" * 80
+        cards = format_commentary("HISTORY", text)
+        assert "".join(fits.Header.fromstring(cards)["HISTORY"]) == text
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [(1e-9, "1.0E-09"), (1e16, "1.0E+16"), (2.5e-300, "2.5E-300"), (3.0, "3.0"), (-0.0, "-0.0"), (7, "7"), (True, "T")],
@@ -204,6 +211,8 @@ def test_two_parents_do_not_lend_each_other_their_cards(tmp_path: Path) -> None:
         create_cutout(image, *CENTRE, 0.2).write(tmp_path / "stamp.fits")
         assert read(tmp_path / "stamp.fits")[0]["OBJECT"] == name
     stamp = create_cutout(tmp_path / "a.fits", *CENTRE, 0.2)
+    dataclasses.replace(stamp, header={"OBJECT": "c"}).write(tmp_path / "stamp.fits")
+    assert read(tmp_path / "stamp.fits")[0]["OBJECT"] == "c"
     for changed in ({"unit": "K"}, {"beam": Beam(0.1, 0.1, 0.0)}, {"plane": {"stokes": "V"}}):
         dataclasses.replace(stamp, **changed).write(tmp_path / "stamp.fits")
         header = read(tmp_path / "stamp.fits")[0]

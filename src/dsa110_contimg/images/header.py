@@ -246,8 +246,12 @@ def format_commentary(keyword: str, text: str) -> str:
         Eighty characters a card.
     """
     room = CARD - 8
-    pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
-    return "".join(f"{keyword:8}{piece:{room}}" for piece in pieces)
+    cards = []
+    while len(text) > room:
+        at = len(text[:room].rstrip()) or room  # blanks at the end of a card would be lost
+        cards.append(f"{keyword:8}{text[:at]:{room}}")
+        text = text[at:]
+    return "".join([*cards, f"{keyword:8}{text:{room}}"])
 
 
 def _format_number(value: bool | int | float | complex | None) -> str:
