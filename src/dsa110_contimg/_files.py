@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,15 +49,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
-    place = Path(path).resolve()  # a link stays, and what it leads to is replaced
-    if place.exists() and not place.is_file():
-        raise OutputExistsError(
-            f"{place} was to be written, and what stands there is no file but a folder, a device or a pipe.",
-            hint="Name a file.",
-        )
+    place = _find_place(path)
     hidden = _hide(place)
     try:
-        hidden.touch(exist_ok=False)
+        os.close(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise _unwritable(place.name, place.parent, error) from error
     try:
@@ -68,6 +64,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise _unwritable(place.name, place.parent, error) from error
     finally:
         hidden.unlink(missing_ok=True)
+
+
+def _find_place(path: str | os.PathLike[str]) -> Path:
+    """Find what a new file shall replace: a link stays, and what it leads to is replaced."""
+    place = Path(path).absolute()
+    try:
+        mode = place.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            place = place.resolve()
+            mode = place.stat().st_mode
+    except OSError:  # not there, which is as it should be; or out of reach, which writing will tell
+        return place
+    if not stat.S_ISREG(mode):
+        raise OutputExistsError(
+            f"{place} was to be written, and what stands there is no file but a folder, a device or a pipe.",
+            hint="Name a file.",
+        )
+    return place
 
 
 @contextmanager

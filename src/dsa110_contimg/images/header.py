@@ -5,7 +5,6 @@ Loading astropy takes ten times longer than cutting a stamp does, so the cards a
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import overload
@@ -178,80 +177,109 @@ def _read_value(field: str) -> Value:
 
 
 def format_card(keyword: str, value: Value, comment: str = "") -> str:
-    """Write one card, or as many as a long string needs.
+    """Write a keyword and its value as cards.
 
     Parameters
     ----------
     keyword : str
-        In capitals. One of more than eight characters, or with blanks, becomes a ``HIERARCH`` card.
+        In capitals; with more than eight characters, or with blanks, it is written after ``HIERARCH``.
     value : str, bool, int, float, complex or None
-        The value, a string in ASCII. None is a card without value.
+        The value; None is written as a keyword without a value.
     comment : str
-        Written as far as there is room.
+        What follows the value, as far as there is room; never after a string that needs several cards.
 
     Returns
     -------
     str
-        Eighty characters, or a multiple. Empty for what no card can hold: a number that is not finite, or a string
-        too long for a ``HIERARCH`` card.
+        Eighty characters; a multiple of it where a long string goes on in ``CONTINUE`` cards.
 
-    References
-    ----------
-    FITS standard 4.0, section 4.2.1.2 (long strings); Wicenec et al. 2009, the ESO HIERARCH keyword convention.
+    Raises
+    ------
+    ValueError
+        If keyword and value do not fit on one card and the value is no string.
+
+    Notes
+    -----
+    FITS has no form for numbers that are not finite. They are written as ``NAN`` or ``INF``, which `Header.number`
+    reads; leave them out of files. Letters are written as they are: give ASCII where the text goes to a file.
 
     Examples
     --------
     >>> format_card("NAXIS", 2).rstrip()
     'NAXIS   =                    2'
+    >>> format_card("OBJECT", "Barnard's star").rstrip()
+    "OBJECT  = 'Barnard''s star'"
     """
-    field = _format_value(value)
-    is_hierarch = len(keyword) > 8 or " " in keyword
-    start = f"HIERARCH {keyword} = " if is_hierarch else f"{keyword:8}= "
-    if field is None:
-        return ""
-    if len(start) + len(field) <= CARD:
-        card = start + field
-        return (f"{card} / {comment}" if comment else card)[:CARD].ljust(CARD)
-    return "" if is_hierarch or not isinstance(value, str) else _continue_string(start, value)
+    standard = len(keyword) <= 8 and " " not in keyword
+    start = f"{keyword:8}= " if standard else f"HIERARCH {keyword} = "
+    if isinstance(value, str):
+        quoted = value.replace("'", "''")
+        field = f"'{quoted:8}'"
+        if len(start) + len(field) > CARD:
+            return _format_long(start, value)
+    else:
+        field = _format_number(value)
+        if standard:
+            field = field.rjust(20)
+        elif len(start) + len(field) > CARD:
+            start = f"HIERARCH {keyword}="
+    if len(start) + len(field) > CARD:
+        raise ValueError(f"{keyword} = {value!r} does not fit on a card")
+    if comment:
+        field = f"{field:20} / {comment}"
+    return f"{start}{field}"[:CARD].ljust(CARD)
 
 
 def format_commentary(keyword: str, text: str) -> str:
-    """Write a commentary text in as many cards as it needs; 72 characters stand on each."""
-    parts = [text[start : start + CARD - 8] for start in range(0, max(len(text), 1), CARD - 8)]
-    return "".join(f"{keyword:8}{part}".ljust(CARD) for part in parts)
+    """Write text as cards without a value, broken wherever a card is full.
+
+    Parameters
+    ----------
+    keyword : str
+        ``HISTORY``, ``COMMENT`` or empty.
+    text : str
+        One line.
+
+    Returns
+    -------
+    str
+        Eighty characters a card.
+    """
+    room = CARD - 8
+    cards = []
+    while len(text) > room:
+        at = len(text[:room].rstrip()) or room  # blanks at the end of a card would be lost
+        cards.append(f"{keyword:8}{text[:at]:{room}}")
+        text = text[at:]
+    return "".join([*cards, f"{keyword:8}{text:{room}}"])
 
 
-def _format_value(value: Value) -> str | None:
+def _format_number(value: bool | int | float | complex | None) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        quoted = value.replace("'", "''")
-        return f"'{quoted:8}'"
     if isinstance(value, bool):
-        return f"{'T' if value else 'F':>20}"
+        return "T" if value else "F"
+    if isinstance(value, int):
+        return str(int(value))
     if isinstance(value, complex):
-        parts = [_format_float(part) for part in (value.real, value.imag)]
-        return None if None in parts else f"({parts[0]}, {parts[1]})"
-    text = str(value) if isinstance(value, int) else _format_float(value)
-    return None if text is None else f"{text:>20}"
+        return f"({_format_number(value.real)}, {_format_number(value.imag)})"
+    mantissa, exponent, power = repr(float(value)).upper().partition("E")
+    if exponent and "." not in mantissa:  # else some programs read an integer
+        mantissa += ".0"
+    return f"{mantissa}{exponent}{power}"
 
 
-def _format_float(value: float) -> str | None:
-    """Return the shortest text that is read as the same number, with a decimal point; None if it is not finite."""
-    if not math.isfinite(value):
-        return None
-    digits, exponent, power = repr(float(value)).upper().partition("E")
-    return f"{digits if '.' in digits else f'{digits}.0'}{exponent}{power}"
-
-
-def _continue_string(start: str, value: str) -> str:
-    cards = []
-    while value:
-        # A quote is written twice, and the pair must not be torn.
-        room, taken = CARD - len(start) - 3, 0
-        while taken < len(value) and room >= (width := 1 + (value[taken] == "'")):
-            room, taken = room - width, taken + 1
-        part, value = value[:taken].replace("'", "''"), value[taken:]
-        cards.append(f"{start}'{part}{'&' if value else ''}'".ljust(CARD))
-        start = "CONTINUE  "
+def _format_long(start: str, value: str) -> str:
+    """Break a string into a card and CONTINUE cards, never between the two quotes that stand for one."""
+    cards, piece = [], ""
+    for letter in value.rstrip():  # blanks at the end mean nothing
+        doubled = "''" if letter == "'" else letter
+        if len(start) + len(piece) + len(doubled) > CARD - 3:  # two quotes and the ampersand
+            cards.append(f"{start}'{piece}&'".ljust(CARD))
+            start, piece = "CONTINUE  ", ""
+        piece += doubled
+    if piece.endswith("&"):  # the string's own, which astropy takes for a promise of more
+        cards.append(f"{start}'{piece}&'".ljust(CARD))
+        start, piece = "CONTINUE  ", ""
+    cards.append(f"{start}'{piece}'".ljust(CARD))
     return "".join(cards)

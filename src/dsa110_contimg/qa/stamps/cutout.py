@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.header import Value
 
 
+NOT_ON_IMAGE = frozenset({"off-image", "unreadable"})
+"""Statuses of stamps without a pixel of their image."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Cutout:
     """A stamp: the pixels around one position, and where they are from.

@@ -17,6 +17,7 @@ from dsa110_contimg._files import make_folder, replacing
 from dsa110_contimg.errors import ContimgError
 from dsa110_contimg.qa.catalogues import name_files
 from dsa110_contimg.qa.postage_stamps import iter_cutouts
+from dsa110_contimg.qa.stamps.cutout import NOT_ON_IMAGE
 from dsa110_contimg.qa.stamps.cutting import make_request, open_plane
 from dsa110_contimg.qa.stamps.files import write_fits, write_fits_series
 from dsa110_contimg.qa.stamps.records import SourceRecord, fingerprint, read_record, record_stamp, write_record
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = 256 * 1024**2
 _FEWEST, _MOST = 1, 256
-_ELSEWHERE = {"off-image", "unreadable"}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -132,7 +132,7 @@ class StampJob:
 
     def _finish(self, k: int, name: str, basis: str, cutouts: Sequence[Cutout]) -> SourceRecord:
         """Write the files of a source, and its record last."""
-        there = [cutout for cutout in cutouts if cutout.status not in _ELSEWHERE]
+        there = [cutout for cutout in cutouts if cutout.status not in NOT_ON_IMAGE]
         paths = self._write_fits(name, self.sources.names[k], cutouts)
         sheet, sheet_pixels = None, (0, 0)
         if there:
@@ -151,14 +151,14 @@ class StampJob:
         """Write the stamps, and return where each one is; None for those that are on no image."""
         if self.fits == "source":
             path = f"fits/{file}.fits"
-            if any(cutout.status not in _ELSEWHERE for cutout in cutouts):
+            if any(cutout.status not in NOT_ON_IMAGE for cutout in cutouts):
                 write_fits_series(cutouts, self.folder / path, name=name)
-            return [None if cutout.status in _ELSEWHERE else path for cutout in cutouts]
+            return [None if cutout.status in NOT_ON_IMAGE else path for cutout in cutouts]
         make_folder(self.folder / "fits" / file)
         paths: list[str | None] = []
         for cutout, stem in zip(cutouts, name_files([PurePath(image).stem for image in self.images]), strict=True):
             path = f"fits/{file}/{stem}.fits"
-            if cutout.status not in _ELSEWHERE:
+            if cutout.status not in NOT_ON_IMAGE:
                 write_fits(cutout, self.folder / path)
-            paths.append(None if cutout.status in _ELSEWHERE else path)
+            paths.append(None if cutout.status in NOT_ON_IMAGE else path)
         return paths

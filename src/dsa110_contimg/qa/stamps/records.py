@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict, dataclass
 
 from dsa110_contimg._files import replacing
+from dsa110_contimg.qa.stamps.cutout import NOT_ON_IMAGE
 from dsa110_contimg.qa.stamps.statistics import measure_stamp
 
 TYPE_CHECKING = False
@@ -88,7 +89,7 @@ def record_stamp(cutout: Cutout, fits: str | None) -> StampRecord:
     StampRecord
         Numbers that are not finite are None.
     """
-    measured = None if cutout.status in {"off-image", "unreadable"} else measure_stamp(cutout)
+    measured = None if cutout.status in NOT_ON_IMAGE else measure_stamp(cutout)
     if measured is None:
         return StampRecord(cutout.image, cutout.mjd, cutout.status, cutout.unit, fits=fits)
     return StampRecord(
