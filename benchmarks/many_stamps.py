@@ -217,6 +217,8 @@ def race_compressed(mosaic: Path) -> None:
     import rustfits
     from astropy.io import fits
 
+    from dsa110_contimg.images import compressed
+
     path = make_compressed(mosaic)
     y, x, ra, dec = scatter(20, SIDE, 4)
     places = list(zip(y.tolist(), x.tolist(), strict=True))
