@@ -50,6 +50,7 @@ def door(package: str, **rooms: str) -> "tuple[Callable[[str], object], Callable
 INSTALL = {
     "casa": '"python-casacore>=3.8.1"',
     "plot": '"dsa110-contimg[plot]"',
+    "remote": '"dsa110-contimg[remote]"',
 }
 """What to hand to pip for each group of libraries that may be absent."""
 
