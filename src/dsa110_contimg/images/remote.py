@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -119,20 +120,19 @@ class RemoteFile:
         """
         if not ranges:
             return []
-        parts = [
-            [(at, min(at + _LONGEST, end)) for at in range(first, end, _LONGEST)] for first, end in ranges
-        ]
+        parts = [[(at, min(at + _LONGEST, end)) for at in range(first, end, _LONGEST)] for first, end in ranges]
         answers = iter(_ask(self.name, self._server, [part for whole in parts for part in whole], self.version))
         return [b"".join(next(answers).data for _ in whole) for whole in parts]
-
-    def is_current(self) -> bool:
-        """Ask whether the content is still the one that was opened."""
-        [answer] = _ask(self.name, self._server, [(0, 1)])
-        return answer.version == self.version
 
     def open(self) -> BinaryIO:
         """Return a file object that reads what it is asked for."""
         return io.BufferedReader(_Reader(self), _BLOCK)
+
+
+def is_current(address: str, version: object) -> bool:
+    """Ask, for one byte, whether the content at an address still has a version; errors as `RemoteFile`."""
+    [answer] = _ask(split_address(address)[1], connect(address), [(0, 1)])
+    return answer.version == version
 
 
 class _Reader(io.RawIOBase):
@@ -197,9 +197,7 @@ def _check_host(address: str, name: str) -> None:
         raise UnreadableImageError(f"{name} is no address: it names no server.", hint="Check the address.")
 
 
-def _ask(
-    name: str, server: Server, ranges: Sequence[tuple[int, int]], version: Version | None = None
-) -> list[Answer]:
+def _ask(name: str, server: Server, ranges: Sequence[tuple[int, int]], version: Version | None = None) -> list[Answer]:
     try:
         answers = server.fetch(ranges)
     except NoRangesError:
@@ -259,7 +257,8 @@ def _explain_failure(name: str, error: Exception) -> ContimgError:
     elif kind == "NoCredentialsError":
         reason = "no credentials were found"
     else:
-        reason = _REASONS.get(kind) or (isinstance(error, OSError) and error.strerror) or kind
+        number = error.errno if isinstance(error, OSError) else None
+        reason = _REASONS.get(kind) or (os.strerror(number) if number and number > 0 else kind)
     return UnreadableImageError(
         f"{name} cannot be read: {reason}.", hint=_HINTS.get(kind, "Check the address and the network.")
     )
