@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         last = min(last, len(content) - 1)
         return self.answer(206, content[first : last + 1], f"bytes {first}-{last}/{len(content)}")
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 
     def answer(self, status: int, body: bytes, content_range: str | None = None) -> None:
         self.send_response(status)
@@ -96,8 +97,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         try:
-            for start in range(0, len(body), BLOCK):
-                self.site.sent += self.connection.send(body[start : start + BLOCK])
+            at = 0
+            while at < len(body):
+                count = self.connection.send(body[at : at + BLOCK])
+                at, self.site.sent = at + count, self.site.sent + count
         except OSError:  # the client has gone, as it should where it does not want the file
             self.close_connection = True
 
@@ -185,13 +188,13 @@ def test_no_byte_is_fetched_twice(batch: int, site: Site, tmp_path: Path, monkey
     near, far = open_image(path), open_image(publish(site, path))
     site.forget()
     rng = np.random.default_rng(1)
-    origins = rng.integers(-40, 900, (300, 2))
-    expected, found = np.empty((2, 300, 30, 20), np.float32)
+    origins = rng.integers(-40, 900, (80, 2))
+    expected, found = np.empty((2, 80, 30, 20), np.float32)
     statuses = near.gather((0, 0), origins, expected, np.nan)
     np.testing.assert_array_equal(far.gather((0, 0), origins, found, np.nan), statuses)
     assert found.tobytes() == expected.tobytes()
     spans = sorted(tuple(map(int, asked.removeprefix("bytes=").split("-"))) for _, asked in site.asked)
-    assert all(first[1] < second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(spans))
     assert len(set(statuses.tolist())) > 1
 
 
@@ -228,7 +231,7 @@ def test_extensions_and_beams_of_planes(site: Site, tmp_path: Path) -> None:
     fits.HDUList([fits.PrimaryHDU(), image, beams]).writeto(path)
     remote = publish(site, path)
     assert_same(remote, path, 150.0, 30.0, 1.0, channel=1, hdu="sky")
-    assert create_cutout(remote, 150.0, 30.0, 1.0, channel=1).beam.bmaj_deg == pytest.approx(5 / 3600)
+    assert create_cutout(remote, 150.0, 30.0, 1.0, channel=1).beam.major_deg == pytest.approx(5 / 3600)
 
 
 @pytest.mark.parametrize("compression", ["RICE_1", "GZIP_2"])

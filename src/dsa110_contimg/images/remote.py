@@ -66,9 +66,8 @@ class RemoteFile:
                 f"{self.name} cannot be read: the protocol {protocol} is not supported.",
                 hint="Give an address that begins with https://, http:// or s3://, or download the image first.",
             )
-        if protocol != "s3":
-            _check_host(address, self.name)
-        self._server = connect(address)
+        _check_address(address, self.name, has_key=protocol == "s3")
+        self._server = connect(protocol + address[len(protocol) :])  # in lower case, as the libraries expect
         [first] = _ask(self.name, self._server, [(0, _BLOCK)])
         self.version: Version = first.version
         """Size and tag of the content when it was opened."""
@@ -187,14 +186,15 @@ def merge_ranges(ranges: Sequence[tuple[int, int]], gap: int) -> list[tuple[int,
     return merged
 
 
-def _check_host(address: str, name: str) -> None:
+def _check_address(address: str, name: str, *, has_key: bool) -> None:
     try:
         parts = urlsplit(address)
-        known = bool(parts.hostname) and parts.port != 0
+        complete = bool(parts.path.strip("/")) if has_key else bool(parts.hostname) and parts.port != 0
     except ValueError:  # such as a port that is no number
-        known = False
-    if not known:
-        raise UnreadableImageError(f"{name} is no address: it names no server.", hint="Check the address.")
+        complete = False
+    if not complete:
+        lacks = "bucket and object" if has_key else "server"
+        raise UnreadableImageError(f"{name} is no address: it names no {lacks}.", hint="Check the address.")
 
 
 def _ask(name: str, server: Server, ranges: Sequence[tuple[int, int]], version: Version | None = None) -> list[Answer]:
