@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PROTOCOLS = ("http", "https", "s3")
 _BLOCK = 64 * 1024
 """Bytes of what is read piece by piece, such as a header, fetched and kept together."""
-_KEPT_BLOCKS = 256
+_KEPT_BLOCKS = 64
 _LONGEST = 8 * 1024**2
 """Bytes of one request; what is longer is fetched in several at once."""
 
