@@ -44,6 +44,10 @@ class Site:
     status: int | None = None
     cut: int = 0
     """Bytes that are missing at the end of every answer."""
+    declares: bool = False
+    """Whether the length that it declares is the one that it sends, even then."""
+    shift: int = 0
+    """How many bytes later the range begins that it sends."""
     tag: str = '"one"'
     encoding: str | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -75,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
         if not site.ranges or asked is None:
             return self.answer(200, content)
-        first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", asked).groups())
+        first, last = (int(n) + site.shift for n in re.fullmatch(r"bytes=(\d+)-(\d+)", asked).groups())
         if first >= len(content):
             return self.answer(416, b"", f"bytes */{len(content)}")
         last = min(last, len(content) - 1)
@@ -85,7 +89,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, body: bytes, content_range: str | None = None) -> None:
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        declared = len(body) - (self.site.cut if self.site.declares else 0)
+        self.send_header("Content-Length", str(declared))
         self.send_header("ETag", self.site.tag)
         if self.site.encoding:
             self.send_header("Content-Encoding", self.site.encoding)
@@ -337,6 +342,14 @@ def test_other_protocols(protocol: str) -> None:
 def test_an_answer_that_ends_early(site: Site, image: str) -> None:
     site.cut = 1
     with pytest.raises(UnreadableImageError, match="ended before it was complete"):
+        create_cutout(image, 150.0, 30.0)
+
+
+@pytest.mark.parametrize("wrong", [{"cut": 1, "declares": True}, {"shift": 1}])
+def test_an_answer_to_another_question(wrong: dict[str, int], site: Site, image: str) -> None:
+    for name, value in wrong.items():
+        setattr(site, name, value)
+    with pytest.raises(UnreadableImageError, match="did not send what it was asked for"):
         create_cutout(image, 150.0, 30.0)
 
 
