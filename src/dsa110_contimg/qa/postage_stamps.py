@@ -237,9 +237,9 @@ def iter_cutouts(
     client : distributed.Client, optional
         A dask cluster to spread the images over.
 
-    Yields
-    ------
-    Cutout
+    Returns
+    -------
+    iterator of Cutout
         Image by image, and in each image in the order of the sources.
 
     Raises
