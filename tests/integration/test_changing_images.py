@@ -120,3 +120,27 @@ def test_what_was_read_before_stays(image: Path) -> None:
     copy = stack.data.copy()
     image.unlink()
     np.testing.assert_array_equal(stack.data, copy)
+
+
+def test_an_image_that_changes_between_its_blocks_is_unreadable_as_a_whole(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dsa110_contimg.qa.stamps import stacking
+
+    other = write_image(image.parent / "b.fits", ramp(*SHAPE), sky_header(SHAPE))
+    pixels = type(open_image(image)._source.pixels)
+    gather, calls = pixels.gather, itertools.count(1)
+
+    def spoil(*args: object) -> object:
+        if next(calls) == 2:
+            os.utime(image, ns=(1, 1))
+        return gather(*args)
+
+    monkeypatch.setattr(stacking, "_BLOCK_BYTES", 2 * 30 * 30 * 4)
+    monkeypatch.setattr(stacking, "_FILLED_AT_ONCE", 3)
+    monkeypatch.setattr(pixels, "gather", spoil)
+    stack = create_cutouts([image, other], [150.0] * 6, [30.0] * 6, 1.0, threads=1)
+    assert set(stack.status[0]) == {"unreadable"}
+    assert np.isnan(stack.data[0]).all()
+    assert set(stack.status[1]) == {"full"}
+    assert np.isfinite(stack.data[1]).all()

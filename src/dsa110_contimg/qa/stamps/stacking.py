@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ import numpy as np
 from dsa110_contimg.errors import ContimgError, MixedScalesError
 from dsa110_contimg.images.radio_images import open_image
 from dsa110_contimg.images.windows import count_pixels
-from dsa110_contimg.qa.stamps.cutting import make_cutouts, open_plane, refuse_off_image
+from dsa110_contimg.qa.stamps.cutting import make_cutouts, mark_unreadable, open_plane, refuse_off_image
 from dsa110_contimg.qa.stamps.stack import CutoutStack
 from dsa110_contimg.qa.stamps.stores import open_store
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dsa110_contimg.qa.stamps.cutout import Cutout
-    from dsa110_contimg.qa.stamps.cutting import Floats, Request
+    from dsa110_contimg.qa.stamps.cutting import Floats, Request, Stamps
     from dsa110_contimg.qa.stamps.inputs import ImageList
     from dsa110_contimg.qa.stamps.runners import Runner
     from dsa110_contimg.qa.stamps.stores import Store
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Pixels = tuple[int, int]
 
 _BLOCK_BYTES = 128 * 1024**2
+_FILLED_AT_ONCE = 1000
 _WORTH_SHARING = 64 * 1024**2
 
 
@@ -125,63 +126,98 @@ def stack_cutouts(
     ContimgError
         If no image can be read: what is wrong with the first one.
     """
-    n_images, n_sources = len(images.paths), request.ra_deg.size
-    first: list[Block] = []
-    codes = np.empty((n_images, n_sources), np.uint8)
-    origin = np.empty((n_images, n_sources, 2), np.int64)
-    target = np.empty((n_images, n_sources, 2), np.float64)
-    parents: list[Any] = [None] * n_images
-    errors: dict[str, ContimgError] = {}
+    n_images, ticks = len(images.paths), iter(progress(range(len(images.paths))))
     with open_store(out) as make:
-        store: Store | None = None
-
-        def choose_place(block: Block) -> Floats | None:
-            nonlocal store
-            if block.shape is None:
-                return None
-            if store is None:
-                store = make((n_images, n_sources, *block.shape))
-                first.append(block)
-            elif block.shape != first[0].shape:
-                raise _refuse_mixture(first[0], block)
-            return store.lend(block.number, block.part) if runner.is_here else None
-
-        unread: deque[Block] = deque()
-        ticks = iter(progress(range(n_images)))
-        share = runner.workers if n_images < runner.workers else 1
-        for block, stamps in runner.run(plan_blocks(images, request, share=share), choose_place):
-            i, part = block.number, block.part
-            if stamps.parent.error is not None:
-                if must_succeed:
-                    raise stamps.parent.error
-                errors.setdefault(stamps.parent.image, stamps.parent.error)
-                unread.append(block)
-            elif must_succeed:
-                refuse_off_image(stamps, block.request)
-            if stamps.data is not None and store is not None:
-                store.keep(i, part, stamps.data)
-            codes[i, part], origin[i, part], target[i, part] = stamps.statuses, stamps.origins, stamps.targets
-            if parents[i] is None or stamps.parent.error is not None:
-                parents[i] = stamps.parent
+        stack = _Stack(n_images, request.ra_deg.size, make)
+        blocks = plan_blocks(images, request, share=runner.workers if n_images < runner.workers else 1)
+        for block, stamps in runner.run(blocks, stack.lend if runner.is_here else stack.expect):
+            if must_succeed:
+                _raise_first(block, stamps)
+            stack.keep(block, stamps)
             if block.is_last:
                 next(ticks, None)
-        next(ticks, None)
-        if store is None:
-            raise next(iter(errors.values()))
-        for block in unread:
-            store.keep(block.number, block.part, float("nan"))
-    for array in (codes, origin, target):
-        array.flags.writeable = False
+        next(ticks, None)  # so that whoever counts sees the end
+        store = stack.finish()
     return CutoutStack(
         data=store.read(),
-        codes=codes,
-        origin=origin,
-        target=target,
-        parents=tuple(_date(parent, mjd) for parent, mjd in zip(parents, images.mjd, strict=True)),
+        codes=stack.codes,
+        origin=stack.origin,
+        target=stack.target,
+        parents=tuple(_date(parent, mjd) for parent, mjd in zip(stack.parents, images.mjd, strict=True)),
         request=request,
         given_names=names,
-        errors=errors,
+        errors=stack.errors,
     )
+
+
+class _Stack:
+    """A stack while it is filled, block by block.
+
+    Parameters
+    ----------
+    n_images, n_sources : int
+        How many of each.
+    make : callable
+        Makes the store of a shape.
+    """
+
+    def __init__(self, n_images: int, n_sources: int, make: Callable[[tuple[int, int, int, int]], Store]) -> None:
+        self.codes = np.empty((n_images, n_sources), np.uint8)
+        self.origin = np.empty((n_images, n_sources, 2), np.int64)
+        self.target = np.empty((n_images, n_sources, 2), np.float64)
+        self.parents: list[Any] = [None] * n_images
+        self.errors: dict[str, ContimgError] = {}
+        self._make = make
+        self._store: Store | None = None
+        self._first: Block | None = None
+        self._unread = set[int]()
+
+    def expect(self, block: Block) -> None:
+        """Make the store when the shape of the stamps is known, and refuse another shape."""
+        if block.shape is None:
+            return
+        if self._first is None:
+            self._first, self._store = block, self._make((*self.codes.shape, *block.shape))
+        elif block.shape != self._first.shape:
+            raise _refuse_mixture(self._first, block)
+
+    def lend(self, block: Block) -> Floats | None:
+        """Return the place of a block; None where there will be no stamps."""
+        self.expect(block)
+        return None if block.shape is None or self._store is None else self._store.lend(block.number, block.part)
+
+    def keep(self, block: Block, stamps: Stamps) -> None:
+        """Keep what was cut."""
+        i, part, parent = block.number, block.part, stamps.parent
+        self.codes[i, part], self.origin[i, part], self.target[i, part] = (
+            stamps.statuses,
+            stamps.origins,
+            stamps.targets,
+        )
+        if parent.error is not None:
+            self.errors.setdefault(parent.image, parent.error)
+            self._unread.add(i)
+        elif stamps.data is not None and self._store is not None:
+            self._store.keep(i, part, stamps.data)
+        if self.parents[i] is None or parent.error is not None:
+            self.parents[i] = parent
+
+    def finish(self) -> Store:
+        """Mark what could not be read; if that is everything, raise the first error.
+
+        An image of which one block could not be read has changed meanwhile, so that the others are not to be trusted.
+        """
+        if self._store is None:
+            raise next(iter(self.errors.values()))
+        n_sources = self.codes.shape[1]
+        for i in self._unread:
+            nothing = mark_unreadable(self.parents[i].image, n_sources, self.parents[i].error)
+            self.codes[i], self.origin[i], self.target[i] = nothing.statuses, nothing.origins, nothing.targets
+            for start in range(0, n_sources, _FILLED_AT_ONCE):
+                self._store.keep(i, slice(start, min(start + _FILLED_AT_ONCE, n_sources)), math.nan)
+        for array in (self.codes, self.origin, self.target):
+            array.flags.writeable = False
+        return self._store
 
 
 def stream_cutouts(images: ImageList, request: Request, *, runner: Runner, must_succeed: bool) -> Iterator[Cutout]:
@@ -190,9 +226,7 @@ def stream_cutouts(images: ImageList, request: Request, *, runner: Runner, must_
     for block, stamps in runner.run(plan_blocks(images, request, share=1), lambda _: None):
         shape = block.shape or shape
         if must_succeed:
-            if stamps.parent.error is not None:
-                raise stamps.parent.error
-            refuse_off_image(stamps, block.request)
+            _raise_first(block, stamps)
         dated = replace(stamps, parent=_date(stamps.parent, images.mjd[block.number]))
         yield from make_cutouts(dated, block.request, shape)
 
@@ -208,6 +242,13 @@ def group_images(paths: Sequence[str], size_arcmin: float, hdu: int | str | None
     unreadable = groups.pop(None, [])
     first, *others = groups.values() or [[]]
     return (*first, *unreadable), *map(tuple, others)
+
+
+def _raise_first(block: Block, stamps: Stamps) -> None:
+    """Raise what `create_cutout` would raise for the first stamp that it would not make."""
+    if stamps.parent.error is not None:
+        raise stamps.parent.error
+    refuse_off_image(stamps, block.request)
 
 
 def _date(parent: Any, mjd: float | None) -> Any:
