@@ -258,5 +258,5 @@ def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage 
     from dsa110_contimg.images.compressed import CompressedPixels, check_tiles
 
     check_tiles(path, found.header, buffer, found.data_start)
-    compressed = CompressedPixels(path, found.number)
+    compressed = CompressedPixels(path, found.number, found.header, buffer, found.data_start)
     return FitsImage(found.number, compressed.header, axes, compressed, absolute)

@@ -148,10 +148,10 @@ void dequantise(const Quantisation *how, const int32_t *codes, int64_t first, in
     int64_t begin = 0;
     for (int seed = (int)(how->seed % N_RANDOM); begin < stop; seed = (seed + 1) % N_RANDOM) {
         const int64_t offset = (int)(random_numbers[seed] * 500), end = begin + N_RANDOM - offset;
-        const float *number = random_numbers + offset - begin;
+        const float *number = random_numbers + offset;
         const int64_t last = end < stop ? end : stop;
         for (int64_t i = first > begin ? first : begin; i < last; i++)
-            put(out, is_double, i, restore(how, codes[i], (double)codes[i] - number[i] + 0.5));
+            put(out, is_double, i, restore(how, codes[i], (double)codes[i] - number[i - begin] + 0.5));
         begin = end;
     }
 }
