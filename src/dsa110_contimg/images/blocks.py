@@ -1,4 +1,4 @@
-"""Windows that are filled block by block: from tiles or bands of rows, each of which is fetched once for all windows."""
+"""Windows that are filled block by block, from tiles or bands of rows: each is fetched once for all windows."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def find_runs(needed: NDArray[np.bool_]) -> Iterator[slice]:
 
 
 def find_bands(needed: NDArray[np.bool_], most: int) -> Iterator[slice]:
-    """Yield runs of at most so many rows of tiles that need the same columns of tiles, of which there is one or more."""
+    """Yield runs of at most so many rows of tiles of which the same columns are needed, and at least one is."""
     begin = 0
     for row in range(1, len(needed) + 1):
         if row == len(needed) or row - begin == most or not np.array_equal(needed[row], needed[begin]):

@@ -84,14 +84,17 @@ class Tiling:
 
     @classmethod
     def from_header(cls, header: Header) -> Tiling:
-        """Read it from the cards of the table; a ValueError where an axis or a tile has no length."""
+        """Read it from the cards of the table; a ValueError where tiles have no length or are missing."""
         axes = range(int(header.number("ZNAXIS", 0)), 0, -1)
         shape = tuple(int(header.number(f"ZNAXIS{axis}", 0)) for axis in axes)
         given = (int(header.number(f"ZTILE{axis}", shape[-1] if axis == 1 else 1)) for axis in axes)
         tile = tuple(min(length, side) for length, side in zip(shape, given, strict=True))
         if not tile or min(tile) < 1:
             raise ValueError(f"an image of {shape} pixels cannot have tiles of {tile}")
-        return cls(shape, tile)
+        tiling = cls(shape, tile)
+        if math.prod(tiling.counts) > header.number("NAXIS2", 0):
+            raise ValueError(f"the image has {math.prod(tiling.counts)} tiles, and its table fewer rows")
+        return tiling
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -143,8 +146,6 @@ class RiceTiles:
         self._heap = data_start + int(header.number("THEAP", self._n_rows * self._width))
         self._fields = {field.name: field for field in read_fields(header)}
         self._blank = header.number("ZBLANK")
-        if math.prod(self._tiling.counts) > self._n_rows:
-            raise ValueError(f"the table has {self._n_rows} rows, the image more tiles")
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[Any]]:
