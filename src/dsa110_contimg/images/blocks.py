@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +29,22 @@ class Block:
     pixels: Floats
 
 
+class _Part(NamedTuple):
+    """The part of a window that is on the plane; a named tuple, because the inner loop makes and reads nothing else."""
+
+    window: int
+    y0: int
+    x0: int
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def select(self, out: Floats, top: int, left: int, bottom: int, right: int) -> Floats:
+        """Return the pixels of the window that show a rectangle of the plane."""
+        return out[self.window, top - self.y0 : bottom - self.y0, left - self.x0 : right - self.x0]
+
+
 class Windows:
     """Windows of one plane, sorted by where they begin.
 
@@ -43,26 +61,29 @@ class Windows:
     def __init__(self, origins: NDArray[np.int64], lengths: tuple[int, int], shape: tuple[int, int]) -> None:
         self._lengths = lengths
         first, stop = np.clip(origins, 0, shape), np.clip(origins + lengths, 0, shape)
-        self._is_on = (stop > first).all(axis=1)
-        on = np.flatnonzero(self._is_on)
-        self._order = on[np.argsort(origins[on, 0], kind="stable")]
-        self._origins, self._first, self._stop = (each[self._order] for each in (origins, first, stop))
+        on = np.flatnonzero((stop > first).all(axis=1))
+        on = on[np.argsort(origins[on, 0], kind="stable")]
+        # Lists, because few windows touch a row, and there are many rows.
+        self._parts = [_Part(*numbers) for numbers in np.column_stack([on, origins[on], first[on], stop[on]]).tolist()]
+        self._tops, self._bottoms = first[on, 0].tolist(), stop[on, 0].tolist()
 
     def find_needed(self, shape: tuple[int, int], tile: tuple[int, int]) -> NDArray[np.bool_]:
         """Return which tiles the windows touch: one entry for each row and column of tiles."""
         needed = np.zeros([-(-length // side) for length, side in zip(shape, tile, strict=True)], bool)
-        begin, end = self._first // tile, -(-self._stop // tile)
-        for (top, left), (bottom, right) in zip(begin.tolist(), end.tolist(), strict=True):
-            needed[top:bottom, left:right] = True
+        height, width = tile
+        for part in self._parts:
+            needed[part.top // height : -(-part.bottom // height), part.left // width : -(-part.right // width)] = True
         return needed
 
     def find_bounds(self, rows: slice, columns: slice) -> tuple[slice, slice]:
         """Return the smallest rectangle that holds all that the windows need of a rectangle that they touch."""
         touching = self._find_touching(rows, columns)
-        low, high = (rows.start, columns.start), (rows.stop, columns.stop)
-        top, left = np.maximum(self._first[touching].min(axis=0), low).tolist()
-        bottom, right = np.minimum(self._stop[touching].max(axis=0), high).tolist()
-        return slice(top, bottom), slice(left, right)
+        top, left = min(part.top for part in touching), min(part.left for part in touching)
+        bottom, right = max(part.bottom for part in touching), max(part.right for part in touching)
+        return (
+            slice(max(top, rows.start), min(bottom, rows.stop)),
+            slice(max(left, columns.start), min(right, columns.stop)),
+        )
 
     def fill(self, blocks: Iterable[Block], out: Floats, fill_value: float) -> NDArray[np.uint8]:
         """Fill windows (n, ny, nx) from the blocks that they touch, and return their statuses; see `gather_each`."""
@@ -70,30 +91,24 @@ class Windows:
         for block in blocks:
             self._paste(block, out)
         statuses = np.full(len(out), OFF_IMAGE, np.uint8)
-        inside = zip(self._order.tolist(), *(each.tolist() for each in (self._origins, self._first, self._stop)))  # noqa: B905 - one selection
-        for k, (y0, x0), (top, left), (bottom, right) in inside:
-            there = out[k, top - y0 : bottom - y0, left - x0 : right - x0]
-            statuses[k] = judge(there, there.shape == self._lengths)
+        for part in self._parts:
+            there = part.select(out, part.top, part.left, part.bottom, part.right)
+            statuses[part.window] = judge(there, there.shape == self._lengths)
         return statuses
 
-    def _find_touching(self, rows: slice, columns: slice) -> NDArray[np.intp]:
+    def _find_touching(self, rows: slice, columns: slice) -> list[_Part]:
         # All windows are equally high, so their ends are sorted as their beginnings are.
-        begin = int(np.searchsorted(self._stop[:, 0], rows.start, side="right"))
-        end = int(np.searchsorted(self._first[:, 0], rows.stop, side="left"))
-        left, right = self._first[begin:end, 1], self._stop[begin:end, 1]
-        return begin + np.flatnonzero((left < columns.stop) & (right > columns.start))
+        parts = self._parts[bisect_right(self._bottoms, rows.start) : bisect_left(self._tops, rows.stop)]
+        return [part for part in parts if part.left < columns.stop and part.right > columns.start]
 
     def _paste(self, block: Block, out: Floats) -> None:
-        low = np.array((block.row, block.column))
-        high = low + block.pixels.shape
-        touching = self._find_touching(slice(low[0], high[0]), slice(low[1], high[1]))
-        first, stop = np.maximum(self._first[touching], low), np.minimum(self._stop[touching], high)
-        inside, there = np.stack([first - low, stop - low]), np.stack([first, stop]) - self._origins[touching]
-        bounds = np.concatenate([inside, there]).transpose(1, 0, 2).reshape(-1, 8).tolist()
-        for k, (top, left, bottom, right, y, x, y_stop, x_stop) in zip(
-            self._order[touching].tolist(), bounds, strict=True
-        ):
-            out[k, y:y_stop, x:x_stop] = block.pixels[top:bottom, left:right]
+        row, column, pixels = block.row, block.column, block.pixels
+        end_row, end_column = row + pixels.shape[0], column + pixels.shape[1]
+        for part in self._find_touching(slice(row, end_row), slice(column, end_column)):
+            top, left = max(part.top, row), max(part.left, column)
+            bottom, right = min(part.bottom, end_row), min(part.right, end_column)
+            there = part.select(out, top, left, bottom, right)
+            there[:] = pixels[top - row : bottom - row, left - column : right - column]
 
 
 def find_runs(needed: NDArray[np.bool_]) -> Iterator[slice]:

@@ -141,6 +141,7 @@ class RiceTiles:
         self, header: Header, how: RiceFormat, read_bytes: ReadBytes, data_start: int, dtype: np.dtype[Any]
     ) -> None:
         self._tiling, self._how, self._read_bytes, self._dtype = Tiling.from_header(header), how, read_bytes, dtype
+        self._counts = self._tiling.counts
         self._n_rows, self._width = int(header.number("NAXIS2", 0)), int(header.number("NAXIS1", 0))
         self._start = data_start
         self._heap = data_start + int(header.number("THEAP", self._n_rows * self._width))
@@ -170,9 +171,7 @@ class RiceTiles:
         index = list(plane.select(rows, columns))
         number, size, begin, end = 0, 1, 0, 0
         lengths, inside = [], []
-        for at, length, side, count in zip(
-            index, self._tiling.shape, self._tiling.tile, self._tiling.counts, strict=True
-        ):
+        for at, length, side, count in zip(index, self._tiling.shape, self._tiling.tile, self._counts, strict=True):
             first, last = (at.start, at.stop - 1) if isinstance(at, slice) else (at, at)
             tile = first // side
             here = min(side, length - tile * side)
