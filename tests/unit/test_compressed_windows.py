@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import threading
 import warnings
@@ -286,6 +287,32 @@ def test_whatever_the_bytes_nothing_else_is_touched(dtype: str, bytepix: int) ->
     for wrong in ((3, 32, 10), (bytepix, 0, 10), (bytepix, 32, 501), (bytepix, 32, -1)):
         with pytest.raises(ValueError, match=r"buffers|codes"):
             helper.decode_rice(sound, *wrong, out)
+
+
+def test_gzipped_once_more(tmp_path: Path, decoder: str) -> None:
+    path = write(tmp_path / "a.fits", NOISE, compression_type="RICE_1")
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert_gathers(path, decoder)
+
+
+@pytest.mark.parametrize("dtype", ["i4", "f4"])
+def test_columns_that_nobody_asked_for(tmp_path: Path, decoder: str, dtype: str) -> None:
+    path = write(tmp_path / "a.fits", INTEGERS.astype(dtype), compression_type="RICE_1")
+    with fits.open(path, disable_image_compression=True) as hdus:
+        stored = hdus[1].data
+        tiles_of_it = np.array([stored["COMPRESSED_DATA"][k] for k in range(NY)], object)
+        columns = [
+            fits.Column("FLAGS", "3X", array=np.ones((NY, 3), bool)),
+            fits.Column("COMPRESSED_DATA", "1PB()", array=tiles_of_it),
+            fits.Column("NOTE", "7A", array=["a note"] * NY),
+            *(fits.Column(name, "D", array=stored[name]) for name in ("ZSCALE", "ZZERO") if dtype == "f4"),
+        ]
+        kept = hdus[1].header.copy()
+        for key in [key for key in kept if key.startswith(("TTYPE", "TFORM", "TFIELDS", "NAXIS", "PCOUNT", "THEAP"))]:
+            del kept[key]
+        table = fits.BinTableHDU.from_columns(columns, kept)
+        table.writeto(tmp_path / "b.fits")
+    assert_gathers(tmp_path / "b.fits", decoder)
 
 
 def test_a_real_image(decoder: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -120,9 +121,8 @@ def find_runs(needed: NDArray[np.bool_]) -> Iterator[slice]:
 
 def find_bands(needed: NDArray[np.bool_], most: int) -> Iterator[slice]:
     """Yield runs of at most so many rows of tiles of which the same columns are needed, and at least one is."""
-    begin = 0
-    for row in range(1, len(needed) + 1):
-        if row == len(needed) or row - begin == most or not np.array_equal(needed[row], needed[begin]):
-            if needed[begin].any():
-                yield slice(begin, row)
-            begin = row
+    changes = np.flatnonzero((needed[1:] != needed[:-1]).any(axis=1)) + 1
+    edges = [0, *changes.tolist(), len(needed)]
+    for begin, end in pairwise(edges):
+        if needed[begin].any():
+            yield from (slice(row, min(row + most, end)) for row in range(begin, end, most))

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"(?P<repeat>\d*)(?P<kind>[LXBIJKAEDCMPQ])(?P<element>(?<=[PQ])[LBIJKAEDCM])?")
 _BYTES = {"L": 1, "X": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
-_TYPES = {"B": "u1", "I": ">i2", "J": ">i4", "E": ">f4", "D": ">f8"}
+_TYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
+_CELLS = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
 _DITHERS = {"NO_DITHER": 0, "SUBTRACTIVE_DITHER_1": 1, "SUBTRACTIVE_DITHER_2": 2}
 _PIXELS = {8: "u1", 16: "i2", 32: "i4", -32: "f4", -64: "f8"}
 _WITH_GZIP_HEADER = 31
@@ -69,7 +70,8 @@ def read_fields(header: Header) -> list[Field]:
         form = _FORM.match(header.string(f"TFORM{number}"))
         if form is None:
             raise ValueError(f"TFORM{number} = {header.get(f'TFORM{number}')!r} is no format")
-        size = int(form["repeat"] or 1) * _BYTES[form["kind"]]
+        repeat = int(form["repeat"] or 1)
+        size = -(-repeat // 8) if form["kind"] == "X" else repeat * _BYTES[form["kind"]]
         fields.append(Field(header.string(f"TTYPE{number}"), form["kind"], form["element"], position, size))
         position += size
     return fields
@@ -145,8 +147,11 @@ class RiceTiles:
         self._n_rows, self._width = int(header.number("NAXIS2", 0)), int(header.number("NAXIS1", 0))
         self._start = data_start
         self._heap = data_start + int(header.number("THEAP", self._n_rows * self._width))
-        self._fields = {field.name: field for field in read_fields(header)}
-        self._blank = header.number("ZBLANK")
+        self._fields = {
+            field.name: field for field in read_fields(header) if field.name in {*_CELLS, "ZSCALE", "ZZERO", "ZBLANK"}
+        }
+        self._blank = header.number("ZBLANK", how.blank)
+        self._helper: Any = helper
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[Any]]:
@@ -187,32 +192,29 @@ class RiceTiles:
     def _decode(self, number: int, part: tuple[int, int], codes: NDArray[Any], floats: NDArray[Any]) -> None:
         """Decode pixels of a tile, from one to another; the rest of the floats is not touched."""
         how, pixels = self._how, floats[slice(*part)]
-        assert helper is not None  # noqa: S101 - for mypy
         coded = self._read_cell("COMPRESSED_DATA", number)
-        if not coded:
-            pixels[:] = self._read_plain(number, len(floats))[slice(*part)]
+        if coded:
+            self._helper.decode_rice(coded, how.bytepix, how.block, part[1], codes)
+        if coded and how.bitpix < 0:
+            is_double = floats.dtype == np.float64
+            self._helper.dequantise(codes, *part, self._find_quantisation(number), floats, is_double)
         else:
-            helper.decode_rice(coded, how.bytepix, how.block, part[1], codes)
-            if how.bitpix > 0:
-                pixels[:] = codes[slice(*part)].view(_PIXELS[how.bitpix])
-            else:
-                blanks = self._columns.get("ZBLANK")
-                blank = blanks[number] if blanks is not None else self._blank if self._blank is not None else how.blank
-                helper.dequantise(
-                    *(codes, *part),
-                    (
-                        *(float(self._columns["ZSCALE"][number]), float(self._columns["ZZERO"][number])),
-                        *(blank is not None, int(blank or 0), how.dither, number + how.seed - 1 if how.dither else 0),
-                    ),
-                    *(floats, floats.dtype == np.float64),
-                )
-        is_blank = codes[slice(*part)] == how.blank if coded and how.bitpix > 0 and how.blank is not None else None
+            stored = codes.view(_PIXELS[how.bitpix]) if coded else self._read_plain(number, len(floats))
+            pixels[:] = stored[slice(*part)]
         if how.scale != 1.0:
             pixels *= how.scale
         if how.zero != 0.0:
             pixels += how.zero
-        if is_blank is not None:
-            pixels[is_blank] = math.nan
+        if how.bitpix > 0 and how.blank is not None:
+            pixels[stored[slice(*part)] == how.blank] = math.nan
+
+    def _find_quantisation(self, number: int) -> tuple[float, float, bool, int, int, int]:
+        """Return scale, zero, whether there is a blank, the blank, the dither and the seed of a tile."""
+        columns, how = self._columns, self._how
+        blank = columns["ZBLANK"][number] if "ZBLANK" in columns else self._blank
+        seed = number + how.seed - 1 if how.dither else 0
+        scale, zero = float(columns["ZSCALE"][number]), float(columns["ZZERO"][number])
+        return scale, zero, blank is not None, int(blank or 0), how.dither, seed
 
     def _read_cell(self, name: str, number: int) -> bytes:
         if name not in self._columns:
@@ -246,10 +248,9 @@ def find_rice_format(header: Header, image: Header) -> RiceFormat | None:
     """
     if helper is None or header.string("ZCMPTYPE") not in {"RICE_1", "RICE_ONE"}:
         return None
-    names = {
-        header.string(f"ZNAME{i}").upper(): header.number(f"ZVAL{i}") for i in range(1, 9) if f"ZNAME{i}" in header
-    }
-    bytepix, block = (int(names.get(*default) or 0) for default in (("BYTEPIX", 4), ("BLOCKSIZE", 32)))
+    given = {header.string(f"ZNAME{i}").upper(): f"ZVAL{i}" for i in range(1, 10) if f"ZNAME{i}" in header}
+    bytepix = int(header.number(given.get("BYTEPIX", ""), 4))
+    block = int(header.number(given.get("BLOCKSIZE", ""), 32))
     bitpix, dither = int(header.number("ZBITPIX", 0)), header.string("ZQUANTIZ") or "NO_DITHER"
     fields = {field.name: field for field in read_fields(header)}
     scale, zero = image.number("BSCALE", 1.0), image.number("BZERO", 0.0)
