@@ -251,9 +251,10 @@ def test_a_file_that_becomes_shorter(tmp_path: Path, decoder: str) -> None:
     path = write(tmp_path / "a.fits", NOISE, compression_type="RICE_1")
     pixels = open_fits(str(path), None).pixels
     out = np.empty((len(ORIGINS), 11, 9), "f4")
+    pixels.gather(Plane((0, 0), 0, 1, (NY, NX)), ORIGINS, out, 0.0)
     with path.open("r+b") as file:
         file.truncate(8000)
-    with pytest.raises(UnreadableImageError):
+    with pytest.raises(UnreadableImageError, match="shorter" if decoder == "helper" else None):
         pixels.gather(Plane((0, 0), 0, 1, (NY, NX)), ORIGINS, out, 0.0)
 
 

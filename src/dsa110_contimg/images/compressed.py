@@ -69,7 +69,8 @@ class CompressedPixels:
         with _opening, warnings.catch_warnings(), _decoding(path):
             # Said for somebody who wants to mend the file; what touches the pixels is an error.
             warnings.simplefilter("ignore", AstropyWarning)
-            hdus = fits.open(path)
+            # Not mapped: a file that becomes shorter would end Python.
+            hdus = fits.open(path, memmap=False)
             weakref.finalize(self, hdus.close)
             hdu = hdus[number]
             self.header = Header(hdu.header.tostring(endcard=False, padding=False))
@@ -104,7 +105,7 @@ class CompressedPixels:
     def _open(self, buffer: mmap.mmap | bytes) -> ReadBytes:
         if isinstance(buffer, bytes):
             return lambda start, stop: _check_length(buffer[start:stop], stop - start)
-        # Not from the map: a file that becomes shorter would end Python.
+        # Not from the map, for the same reason as above.
         file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, file)
         return lambda start, stop: _check_length(os.pread(file, stop - start, start), stop - start)
