@@ -1,8 +1,9 @@
-"""Tile-compressed FITS images, decoded by astropy."""
+"""Tile-compressed FITS images: each tile decoded once, by the compiled helper or by astropy."""
 
 from __future__ import annotations
 
-import re
+import mmap
+import os
 import threading
 import warnings
 import weakref
@@ -12,28 +13,32 @@ from contextlib import contextmanager
 import numpy as np
 
 from dsa110_contimg.errors import ImageError, UnreadableImageError
-from dsa110_contimg.images.gathering import gather_each
+from dsa110_contimg.images.blocks import Block, Windows, find_bands, find_runs
 from dsa110_contimg.images.header import Header
+from dsa110_contimg.images.tiles import RiceTiles, Tiling, find_rice_format, read_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
     from numpy.typing import NDArray
 
+    from dsa110_contimg.images.fits_files import Buffer
     from dsa110_contimg.images.pixels import Index, Plane
+    from dsa110_contimg.images.tiles import ReadBytes
 
 _TILES = {"COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA"}
-_FORM = re.compile(r"(?P<repeat>\d*)(?P<kind>[LXBIJKAEDCMPQ])(?P<element>(?<=[PQ])[LBIJKAEDCM])?")
-_BYTES = {"L": 1, "X": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
+_MOST_BYTES = 64 << 20
+"""Memory that the pixels of one band of rows may take, where a row of tiles takes no more."""
 
 _opening = threading.Lock()  # catch_warnings changes what all threads share
 
 
 class CompressedPixels:
-    """Pixels of which astropy decompresses the tiles that an index touches.
+    """Pixels in compressed tiles, each of which is decoded once for all windows that it touches.
+
+    Rice-coded tiles are decoded by the compiled helper, all others (and without the helper, all) by astropy.
 
     Parameters
     ----------
@@ -43,16 +48,24 @@ class CompressedPixels:
         Number of the HDU, counted from zero.
     content : str or file object
         What astropy opens.
+    table : Header
+        The cards of the table that holds the tiles.
+    buffer : Buffer
+        The whole file.
+    data_start : int
+        Where the table begins.
 
     Raises
     ------
     UnreadableImageError
-        If astropy cannot open it.
+        If it cannot be opened or its tiles do not fit the image.
     """
 
     held_bytes = 0
 
-    def __init__(self, path: str, number: int, content: str | BinaryIO) -> None:
+    def __init__(
+        self, path: str, number: int, content: str | BinaryIO, table: Header, buffer: Buffer, data_start: int
+    ) -> None:
         from astropy.io import fits
         from astropy.utils.exceptions import AstropyWarning
 
@@ -61,19 +74,46 @@ class CompressedPixels:
         with _opening, warnings.catch_warnings(), _decoding(path):
             # Said for somebody who wants to mend the file; what touches the pixels is an error.
             warnings.simplefilter("ignore", AstropyWarning)
-            hdus = fits.open(content)
+            # Not mapped: a file that becomes shorter would end Python.
+            hdus = fits.open(content, memmap=False)
             weakref.finalize(self, hdus.close)
             hdu = hdus[number]
             self.header = Header(hdu.header.tostring(endcard=False, padding=False))
             """The cards of the image that is compressed, not of the table that holds it."""
             self._section = hdu.section
             self.dtype = _choose_type(np.dtype(hdu.section.dtype))
+        with _decoding(path):
+            self._tiling = Tiling.from_header(table)
+            how = find_rice_format(table, self.header)
+            self._rice = how and RiceTiles(table, how, self._open(buffer), data_start, self.dtype)
 
     def gather(
         self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
     ) -> NDArray[np.uint8]:
         """Fill windows; see `Pixels`."""
-        return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
+        windows = Windows(origins, (out.shape[1], out.shape[2]), plane.shape)
+        blocks = self._rice.read(plane, windows) if self._rice else self._read_bands(plane, windows)
+        with _decoding(self._path):
+            return windows.fill(blocks, out, fill_value)
+
+    def _read_bands(self, plane: Plane, windows: Windows) -> Iterator[Block]:
+        """Read bands of whole tiles, such that every tile that is needed is in one of them, and no other is."""
+        height, width = self._tiling.on(plane)
+        most = max(_MOST_BYTES // (plane.shape[1] * self.dtype.itemsize * height), 1)
+        needed = windows.find_needed(plane.shape, (height, width))
+        for band in find_bands(needed, most):
+            rows = slice(band.start * height, min(band.stop * height, plane.shape[0]))
+            for run in find_runs(needed[band.start]):
+                columns = slice(run.start * width, min(run.stop * width, plane.shape[1]))
+                yield Block(rows.start, columns.start, plane.read(self, rows, columns))
+
+    def _open(self, buffer: Buffer) -> ReadBytes:
+        if not isinstance(buffer, mmap.mmap):
+            return lambda start, stop: _check_length(buffer[start:stop], stop - start)
+        # Not from the map, for the same reason as above.
+        file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, file)
+        return lambda start, stop: _check_length(os.pread(file, stop - start, start), stop - start)
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Decompress the pixels at an index; see `Pixels`. A damaged tile is an UnreadableImageError."""
@@ -87,7 +127,7 @@ def _choose_type(stored: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype("f8" if stored.itemsize > (4 if stored.kind == "f" else 2) else "f4")
 
 
-def check_tiles(path: str, header: Header, buffer: mmap.mmap | bytes, data_start: int) -> None:
+def check_tiles(path: str, header: Header, rows: bytes) -> None:
     """Check that every tile lies where its descriptor says; astropy's decoders crash Python where one does not.
 
     Parameters
@@ -96,10 +136,8 @@ def check_tiles(path: str, header: Header, buffer: mmap.mmap | bytes, data_start
         The file, for the error's message.
     header : Header
         The cards of the table that holds the tiles.
-    buffer : mmap.mmap or bytes
-        The whole file.
-    data_start : int
-        Where the table begins.
+    rows : bytes
+        The rows of the table, without its heap.
 
     Raises
     ------
@@ -109,26 +147,25 @@ def check_tiles(path: str, header: Header, buffer: mmap.mmap | bytes, data_start
         If a keyword of the table is no number.
     """
     n_rows, width = int(header.number("NAXIS2", 0)), int(header.number("NAXIS1", 0))
-    table = np.ndarray((n_rows, width), np.uint8, buffer, data_start)
+    table = np.frombuffer(rows, np.uint8).reshape(n_rows, width)
     heap = n_rows * width + int(header.number("PCOUNT", 0)) - int(header.number("THEAP", n_rows * width))
     shortest = 5 if header.string("ZCMPTYPE").startswith("RICE") else 1  # one pixel as it is, and one code
-    position = 0
-    for field in range(1, int(header.number("TFIELDS", 0)) + 1):
-        form = _FORM.match(header.string(f"TFORM{field}"))
-        if form is None:
-            raise ValueError(f"TFORM{field} = {header.get(f'TFORM{field}')!r} is no format")
-        size = int(form["repeat"] or 1) * _BYTES[form["kind"]]
-        if form["element"] and header.string(f"TTYPE{field}") in _TILES:
-            pairs = table[:, position : position + size].copy().view(">i4" if form["kind"] == "P" else ">i8")
-            length, offset = pairs.astype(np.int64).T
-            end = offset + length * _BYTES[form["element"]]
+    for field in read_fields(header):
+        if field.element and field.name in _TILES:
+            length, offset = field.read(table).T
+            end = offset + length * field.element_bytes
             wrong = (length < 0) | (offset < 0) | (end > heap) | ((length > 0) & (length < shortest))
             if wrong.any():
                 raise UnreadableImageError(
                     f"{path} is damaged: tile {int(wrong.argmax()) + 1} of {n_rows} is not where the file says it is.",
                     hint="Copy or make the file again.",
                 )
-        position += size
+
+
+def _check_length(found: bytes, expected: int) -> bytes:
+    if len(found) != expected:
+        raise EOFError("it became shorter while it was read")
+    return found
 
 
 @contextmanager

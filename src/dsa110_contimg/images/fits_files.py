@@ -297,8 +297,8 @@ def _make_image(path: str, buffer: Buffer, found: _Hdu, far: RemoteFile | bytes 
     from dsa110_contimg.images.compressed import CompressedPixels, check_tiles
 
     table_bytes = _count(found.header, "NAXIS1") * _count(found.header, "NAXIS2")
-    check_tiles(path, found.header, buffer[found.data_start : found.data_start + table_bytes], 0)
-    compressed = CompressedPixels(path, found.number, _for_astropy(path, far))
+    check_tiles(path, found.header, buffer[found.data_start : found.data_start + table_bytes])
+    compressed = CompressedPixels(path, found.number, _for_astropy(path, far), found.header, buffer, found.data_start)
     return FitsImage(found.number, compressed.header, axes, compressed, absolute, far)
 
 

@@ -74,6 +74,11 @@ def _fill(
         window[:] = fill_value
     there = window[rows.start - origin[0] : rows.stop - origin[0], columns.start - origin[1] : columns.stop - origin[1]]
     there[:] = read(rows, columns)
+    return judge(there, whole)
+
+
+def judge(there: Floats, whole: bool) -> int:
+    """Return the status of a window from its pixels on the plane, and whether these are all that it has."""
     has_sky = np.isfinite(there)
     all_sky = bool(has_sky.all())
     if not (there.any() if all_sky else there[has_sky].any()):

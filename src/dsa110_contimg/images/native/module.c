@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gather.h"
+#include "rice.h"
 
 static PyObject *gather_windows(PyObject *self, PyObject *args)
 {
@@ -51,8 +52,55 @@ static PyObject *gather_windows(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *decode_rice_tile(PyObject *self, PyObject *args)
+{
+    Py_buffer bytes, out;
+    int bytepix, failed = 1;
+    long long block, n;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*iLLw*", &bytes, &bytepix, &block, &n, &out)) return NULL;
+    if ((bytepix != 1 && bytepix != 2 && bytepix != 4) || n < 0 || n > out.len / bytepix)
+        PyErr_SetString(PyExc_ValueError, "The buffers do not fit each other.");
+    else {
+        Py_BEGIN_ALLOW_THREADS
+        failed = decode_rice(bytes.buf, (size_t)bytes.len, bytepix, block, n, out.buf);
+        Py_END_ALLOW_THREADS
+        if (failed) PyErr_SetString(PyExc_ValueError, "a tile's Rice codes end too early or are none");
+    }
+    PyBuffer_Release(&bytes), PyBuffer_Release(&out);
+    if (failed) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *dequantise_tile(PyObject *self, PyObject *args)
+{
+    Py_buffer codes, out;
+    Quantisation how;
+    long long first, stop, seed;
+    int is_double, failed = 0;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*LL(ddpiiL)w*p", &codes, &first, &stop, &how.scale, &how.zero, &how.has_blank,
+                          &how.blank, &how.dither, &seed, &out, &is_double))
+        return NULL;
+    how.seed = seed;
+    if (first < 0 || stop < first || stop > codes.len / 4 || stop > out.len / (is_double ? 8 : 4) || seed < 0) {
+        PyErr_SetString(PyExc_ValueError, "The buffers do not fit each other.");
+        failed = 1;
+    } else {
+        prepare_dither();
+        Py_BEGIN_ALLOW_THREADS
+        dequantise(&how, codes.buf, first, stop, out.buf, is_double);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&codes), PyBuffer_Release(&out);
+    if (failed) return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"gather", gather_windows, METH_VARARGS, "Cut windows out of a plane of stored pixels."},
+    {"decode_rice", decode_rice_tile, METH_VARARGS, "Decode the first pixels of a Rice-coded tile."},
+    {"dequantise", dequantise_tile, METH_VARARGS, "Make floats of a tile's codes."},
     {NULL, NULL, 0, NULL},
 };
 
