@@ -217,18 +217,19 @@ def race_compressed(mosaic: Path) -> None:
     import rustfits
     from astropy.io import fits
 
-    from dsa110_contimg.images import compressed
+    from dsa110_contimg.images import radio_images, tiles
 
     path = make_compressed(mosaic)
     y, x, ra, dec = scatter(20, SIDE, 4)
     places = list(zip(y.tolist(), x.tolist(), strict=True))
 
     def cut() -> object:
+        radio_images._opened.clear()  # the peers open the file each time, too
         return create_cutouts(path, ra, dec, SIZE_ARCMIN)
 
     def cut_without_helper() -> object:
-        with mock.patch.object(compressed, "helper", None):
-            return create_cutouts(path, ra, dec, SIZE_ARCMIN)
+        with mock.patch.object(tiles, "helper", None):
+            return cut()
 
     def with_fitsio() -> None:
         with fitsio.FITS(str(path)) as hdus:

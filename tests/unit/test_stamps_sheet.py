@@ -10,7 +10,7 @@ import pytest
 
 from dsa110_contimg.qa.drawing import legend, overlays, panel
 from dsa110_contimg.qa.stamps import sheet as stamp_sheet
-from dsa110_contimg.qa.stamps.sheet import EmptyPanel, draw_sheet, draw_stamp
+from dsa110_contimg.qa.stamps.sheet import draw_sheet, draw_stamp
 from stand_ins import make_stamp, turn_sky
 from support import run_python
 
@@ -75,7 +75,7 @@ def test_epochs_are_in_order_of_date_and_those_without_come_last(texts: list[str
     stamps = [
         make_stamp(mjd=None, image="/d/undated.fits"),
         make_stamp(mjd=59066.0),
-        EmptyPanel("/d/off.fits", "off the image", 59065.0),
+        make_stamp(image="/d/off.fits", status="off-image", mjd=59065.0),
         make_stamp(mjd=59064.19022),
     ]
     draw_sheet(stamps, title="x")
@@ -167,7 +167,8 @@ def test_blank_stamps_are_labelled(texts: list[str]) -> None:
 
 
 def test_a_sheet_without_any_stamp_is_still_a_sheet(texts: list[str]) -> None:
-    draw_sheet([EmptyPanel("a.fits", "unreadable"), EmptyPanel("b.fits", "off the image")], title="x")
+    missing = [("a.fits", "unreadable"), ("b.fits", "off-image")]
+    draw_sheet([make_stamp(image=image, status=status, mjd=None) for image, status in missing], title="x")
     assert {"a.fits", "b.fits", "unreadable", "off the image", "2 epochs"} <= set(texts)
 
 
