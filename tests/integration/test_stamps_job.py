@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from astropy.io import fits
@@ -20,8 +20,9 @@ from PIL import Image
 
 from dsa110_contimg.cli.app import verbs
 from dsa110_contimg.cli.stamps import command as stamps_command
+from dsa110_contimg.qa import iter_cutouts
 from dsa110_contimg.qa.stamps import job
-from dsa110_contimg.qa.stamps.records import fingerprint
+from dsa110_contimg.qa.stamps.records import fingerprint, remove_files
 from dsa110_contimg.simulate import SimulatedEpochs, simulate_epochs
 
 
@@ -60,7 +61,8 @@ def test_no_image_is_opened_where_all_is_finished(
     monkeypatch.setattr(job, "open_plane", refuse)
     monkeypatch.setattr(job, "iter_cutouts", refuse)
     again = cut(field, tmp_path / "out")
-    assert (again.exit_code, again.stdout) == (first.exit_code, first.stdout)
+    assert again.exit_code == 0
+    assert sorted(again.stdout.split()) == sorted(first.stdout.split())
 
 
 @pytest.mark.parametrize("moment", ["draw_sheet", "write_record"])
@@ -143,6 +145,22 @@ def test_an_image_that_is_a_folder_has_changed_when_a_file_in_it_has(tmp_path: P
     assert lock_seen == before
 
 
+def test_an_image_has_changed_when_it_may_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = tmp_path / "a.fits"
+    image.write_bytes(b"12")
+    allowed = fingerprint([str(image)])
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may read everything
+    assert fingerprint([str(image)]) != allowed
+
+
+def test_a_record_removes_nothing_outside(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    other = tmp_path / "other.png"
+    other.write_text("not of this job")
+    remove_files(tmp_path / "out", {"../other.png", str(other)})
+    assert other.exists()
+
+
 def test_an_address_that_was_unreadable_is_tried_again(
     field: SimulatedEpochs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +170,12 @@ def test_an_address_that_was_unreadable_is_tried_again(
     assert CliRunner().invoke(verbs, arguments).exit_code == 4
     seen: list[int] = []
     finish = job.StampJob._finish
-    monkeypatch.setattr(job.StampJob, "_finish", lambda self, k, *rest: (seen.append(k), finish(self, k, *rest))[1])
+
+    def note(self: job.StampJob, k: int, *rest: Any) -> Any:
+        seen.append(k)
+        return finish(self, k, *rest)
+
+    monkeypatch.setattr(job.StampJob, "_finish", note)
     assert CliRunner().invoke(verbs, arguments).exit_code == 4
     assert sorted(seen) == [0, 1, 2, 3]
 
@@ -174,13 +197,15 @@ def test_memory_of_a_batch_is_bounded_for_cubes(tmp_path: Path, monkeypatch: pyt
     for key in [key for key in header if key[-1] in "34" and key[:5] in ("CTYPE", "CRVAL", "CRPIX", "CDELT", "CUNIT")]:
         del header[key]
     header.update(CTYPE3="STOKES", CRVAL3=1.0, CRPIX3=1.0, CDELT3=1.0)
-    fits.writeto(tmp_path / "cube.fits", data=[plane, plane], header=header)  # type: ignore[list-item]
+    fits.writeto(tmp_path / "cube.fits", data=[plane, plane], header=header)
     monkeypatch.setattr(job, "_BATCH_BYTES", 4 * 48 * 48)
     batches: list[int] = []
-    stream = job.iter_cutouts
-    monkeypatch.setattr(
-        job, "iter_cutouts", lambda i, ra, *a, **k: (batches.append(len(ra)), stream(i, ra, *a, **k))[1]
-    )
+
+    def note(images: Any, ra_deg: Any, *rest: Any, **how: Any) -> Any:
+        batches.append(len(ra_deg))
+        return iter_cutouts(images, ra_deg, *rest, **how)
+
+    monkeypatch.setattr(job, "iter_cutouts", note)
     arguments = ["stamps", field.catalogue, tmp_path / "cube.fits", "-o", tmp_path / "out", "--stokes", "I"]
     result = CliRunner().invoke(verbs, list(map(str, arguments)))
     assert result.exit_code == 0, result.output

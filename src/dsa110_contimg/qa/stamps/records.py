@@ -107,7 +107,7 @@ def record_stamp(cutout: Cutout, fits: str | None) -> StampRecord:
 def fingerprint(images: Sequence[str], *asked: object) -> str:
     """Sum up what results depend on: what was asked, and the images by path, size, time and inode.
 
-    An image that is a folder is known by the files in it: a table or a store is rewritten without a trace on the folder.
+    An image that is a folder is known by the files in it, which can be rewritten without a trace on the folder.
 
     Parameters
     ----------
