@@ -1,7 +1,7 @@
 """Build what is compiled: the helper that reads pixels, and the recorder of the import doctor.
 
-The recorder is a C library without Python in it, so it has no tag of a Python in its name. Without a compiler the package
-installs all the same: pixels are then read by numpy, and the doctor says what it could not see.
+The recorder is a C library without Python in it, so it has no tag of a Python in its name. Without a compiler the
+package installs all the same: pixels are then read by numpy, and the doctor says what it could not see.
 """
 
 import sys

@@ -53,6 +53,7 @@ INSTALL = {
     "zarr": '"dsa110-contimg[zarr]"',
     "dask": '"dsa110-contimg[dask]"',
     "parquet": '"dsa110-contimg[parquet]"',
+    "remote": '"dsa110-contimg[remote]"',
 }
 """What to hand to pip for each group of libraries that may be absent."""
 

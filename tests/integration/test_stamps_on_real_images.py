@@ -123,9 +123,9 @@ def test_sheets_of_all_sources_of_the_real_epochs(tmp_path: Path) -> None:
 def test_one_unreadable_image_does_not_stop_the_rest(tmp_path: Path) -> None:
     (tmp_path / "broken.fits").write_bytes(shared_data(EPOCHS[0]).read_bytes()[:100_000])
     catalogue = shared_data("images/vast_epochs/epoch01.selavy.components.csv")
-    result = run("stamps", catalogue, shared_data(EPOCHS[1]), tmp_path / "broken.fits", "-o", tmp_path / "sheets")
+    result = run("stamps", catalogue, shared_data(EPOCHS[1]), tmp_path / "broken.fits", "-o", tmp_path / "out")
     assert result.exit_code == 4
-    assert len(list((tmp_path / "sheets").iterdir())) == 4
+    assert len(list((tmp_path / "out" / "sheets").iterdir())) == 4
     assert "truncated" in result.stderr
     assert "Traceback" not in result.output
 

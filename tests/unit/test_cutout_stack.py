@@ -241,3 +241,14 @@ def test_blocks_of_bounded_size_give_the_same(field: SimulatedEpochs, monkeypatc
         assert blocks.data.tobytes() == whole.data.tobytes()
         stream = iter_cutouts(field.images, field.catalogue, size_arcmin=1.0, threads=threads)
         assert b"".join(stamp.data.tobytes() for stamp in stream) == whole.data.tobytes()
+
+
+def test_secrets_of_an_address_are_not_told(field: SimulatedEpochs) -> None:
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    address = "http://me:secret@127.0.0.1:9/a.fits?signature=secret"
+    ra, dec = positions(field)
+    stack = create_cutouts([address, field.images[0]], ra, dec, 1.0)
+    assert stack.status[:, 0].tolist() == ["unreadable", "full"]
+    assert stack.images[0] == stack[0, 0].image == "http://127.0.0.1:9/a.fits"
+    told = [repr(stack[0, 0]), *(f"{name} {error!r} {error}" for name, error in stack.errors.items())]
+    assert not any("secret" in text for text in told)

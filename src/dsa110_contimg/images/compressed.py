@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from dsa110_contimg.errors import UnreadableImageError
+from dsa110_contimg.errors import ImageError, UnreadableImageError
 from dsa110_contimg.images.gathering import gather_each
 from dsa110_contimg.images.header import Header
 
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,8 @@ class CompressedPixels:
         The file.
     number : int
         Number of the HDU, counted from zero.
+    content : str or file object
+        What astropy opens.
 
     Raises
     ------
@@ -50,7 +52,7 @@ class CompressedPixels:
 
     held_bytes = 0
 
-    def __init__(self, path: str, number: int) -> None:
+    def __init__(self, path: str, number: int, content: str | BinaryIO) -> None:
         from astropy.io import fits
         from astropy.utils.exceptions import AstropyWarning
 
@@ -59,7 +61,7 @@ class CompressedPixels:
         with _opening, warnings.catch_warnings(), _decoding(path):
             # Said for somebody who wants to mend the file; what touches the pixels is an error.
             warnings.simplefilter("ignore", AstropyWarning)
-            hdus = fits.open(path)
+            hdus = fits.open(content)
             weakref.finalize(self, hdus.close)
             hdu = hdus[number]
             self.header = Header(hdu.header.tostring(endcard=False, padding=False))
@@ -137,6 +139,8 @@ def _decoding(path: str) -> Iterator[None]:
 
     try:
         yield
+    except ImageError:  # from a server
+        raise
     except (
         *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, TypeError, ValueError),
         *(CfitsioException, VerifyError, zlib.error),

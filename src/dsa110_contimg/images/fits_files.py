@@ -17,12 +17,17 @@ from dsa110_contimg.images.pixels import MappedPixels
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from dsa110_contimg.images.axes import Axes
     from dsa110_contimg.images.beam import Beam, PlaneBeams
     from dsa110_contimg.images.pixels import Pixels
+    from dsa110_contimg.images.remote import RemoteFile
+
+    Buffer = mmap.mmap | bytes | RemoteFile
 
 _FIRST = b"SIMPLE  ="
+_GZIP = b"\x1f\x8b"
 _SIGNATURES = {
     b"\x1f\x9d": "a file compressed by compress (.Z)",
     b"BZh": "a file compressed by bzip2",
@@ -49,6 +54,8 @@ class FitsImage:
     """The pixels."""
     path: str
     """The file, absolute: its beams may be read after the working directory has changed."""
+    far: RemoteFile | bytes | None = None
+    """The file, or its content, where it is at an address and no path leads to it."""
 
     def read_plane_beams(self) -> PlaneBeams:
         """Read the table of beams that CASA adds to a cube whose beam changes from plane to plane.
@@ -63,7 +70,7 @@ class FitsImage:
         from astropy.io import fits
 
         beams: dict[tuple[int, int], Beam] = {}
-        with fits.open(self.path) as hdus:
+        with fits.open(_for_astropy(self.path, self.far)) as hdus:
             if "BEAMS" not in hdus:
                 return {}
             table = hdus["BEAMS"]
@@ -76,15 +83,17 @@ class FitsImage:
         return beams
 
 
-def open_fits(path: str, hdu: int | str | None) -> FitsImage:
+def open_fits(path: str, hdu: int | str | None, remote: RemoteFile | None = None) -> FitsImage:
     """Find the image of the sky in a FITS file.
 
     Parameters
     ----------
     path : str
-        The file.
+        The file; for the errors' messages alone where it is far away.
     hdu : int or str or None
         Number of the HDU counted from zero, or its ``EXTNAME``; None for the first one with two axes of sky.
+    remote : RemoteFile, optional
+        The file, where it is far away.
 
     Returns
     -------
@@ -96,7 +105,8 @@ def open_fits(path: str, hdu: int | str | None) -> FitsImage:
     UnreadableImageError
         If the file is empty, not FITS, truncated, damaged, or has no image of the sky (there).
     """
-    buffer = _load(path)
+    buffer = _load(path) if remote is None else _load_remote(path, remote)
+    far = None if remote is None or isinstance(buffer, mmap.mmap) else buffer
     seen: list[str] = []
     for found in _read_hdus(path, buffer):
         asked = found.answers_to(hdu)
@@ -104,7 +114,7 @@ def open_fits(path: str, hdu: int | str | None) -> FitsImage:
             seen.append(found.description)
             continue
         try:
-            image = _make_image(path, buffer, found)
+            image = _make_image(path, buffer, found, far)
         except ValueError as error:
             raise UnreadableImageError(f"HDU {found.number} of {path}: {error}.", hint=_DAMAGED) from error
         if isinstance(image, FitsImage):
@@ -133,26 +143,55 @@ def _load(path: str) -> mmap.mmap | bytes:
     """Map a file, or decompress it to memory where it is gzipped."""
     with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
         start = file.read(len(_FIRST))
-        if start == b"":
-            raise UnreadableImageError(f"{path} is empty (0 bytes).", hint=_DAMAGED)
         if start == _FIRST:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        if start[:2] == b"\x1f\x8b":
-            return _decompress(path)
+        if start[:2] == _GZIP:
+            file.seek(0)
+            return _decompress(path, file)
+    raise _explain_start(path, start)
+
+
+def _load_remote(path: str, remote: RemoteFile) -> RemoteFile | bytes:
+    """Return a file far away, or fetch and decompress the whole of it where it is gzipped."""
+    start = remote[: len(_FIRST)]
+    if start == _FIRST:
+        return remote
+    if start[:2] == _GZIP:
+        import io
+
+        [whole] = remote.fetch([(0, len(remote))])
+        return _decompress(path, io.BytesIO(whole))
+    raise _explain_start(path, start)
+
+
+def _for_astropy(path: str, far: RemoteFile | bytes | None) -> str | BinaryIO:
+    """Return what `astropy.io.fits.open` takes."""
+    if far is None:
+        return path
+    if isinstance(far, bytes):
+        import io
+
+        return io.BytesIO(far)
+    return far.open()
+
+
+def _explain_start(path: str, start: bytes) -> UnreadableImageError:
+    if start == b"":
+        return UnreadableImageError(f"{path} is empty (0 bytes).", hint=_DAMAGED)
     kind = next((kind for signature, kind in _SIGNATURES.items() if start.startswith(signature)), "something else")
-    raise UnreadableImageError(
+    return UnreadableImageError(
         f"{path} is no FITS file but {kind} (it begins with {start!r}, not with {_FIRST!r}).",
         hint="Give a FITS image, plain or gzipped, or the folder of a CASA image.",
     )
 
 
-def _decompress(path: str) -> bytes:
+def _decompress(path: str, file: BinaryIO) -> bytes:
     import gzip
     import zlib
 
     try:
-        with gzip.open(path) as file:
-            content = file.read()
+        with gzip.GzipFile(fileobj=file) as gzipped:
+            content = gzipped.read()
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableImageError(f"{path} cannot be decompressed: {error}.", hint=_DAMAGED) from error
     if not content.startswith(_FIRST):
@@ -212,7 +251,7 @@ def _count(header: Header, keyword: str, default: int = 0) -> int:
     return int(value)
 
 
-def _read_hdus(path: str, buffer: mmap.mmap | bytes) -> Iterator[_Hdu]:
+def _read_hdus(path: str, buffer: Buffer) -> Iterator[_Hdu]:
     position, number = 0, 0
     while position < len(buffer):
         if number and buffer[position : position + 8] != b"XTENSION":
@@ -233,7 +272,7 @@ def _read_hdus(path: str, buffer: mmap.mmap | bytes) -> Iterator[_Hdu]:
         number += 1
 
 
-def _read_header(path: str, buffer: mmap.mmap | bytes, start: int, number: int) -> tuple[str, int]:
+def _read_header(path: str, buffer: Buffer, start: int, number: int) -> tuple[str, int]:
     for position in range(start, len(buffer), BLOCK):
         block = buffer[position : position + BLOCK]
         for card in range(0, BLOCK, CARD):
@@ -242,7 +281,7 @@ def _read_header(path: str, buffer: mmap.mmap | bytes, start: int, number: int) 
     raise UnreadableImageError(f"{path} is truncated: the header of HDU {number} has no END.", hint=_DAMAGED)
 
 
-def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage | str:
+def _make_image(path: str, buffer: Buffer, found: _Hdu, far: RemoteFile | bytes | None) -> FitsImage | str:
     """Return the image that an HDU holds, or why it holds none."""
     if found.kind not in {"PRIMARY", "IMAGE"} and not found.is_compressed:
         return "no image"
@@ -251,12 +290,21 @@ def _make_image(path: str, buffer: mmap.mmap | bytes, found: _Hdu) -> FitsImage 
     axes = find_axes(found.header, found.lengths)
     if axes is None:
         return "no two axes of sky"
-    absolute = os.path.abspath(path)  # noqa: PTH100 - pathlib costs 10 ms at start-up
+    # pathlib costs 10 ms at start-up
+    absolute = os.path.abspath(path) if far is None else path  # noqa: PTH100
     if not found.is_compressed:
-        pixels: Pixels = MappedPixels(buffer, found.data_start, found.lengths, found.header)
-        return FitsImage(found.number, found.header, axes, pixels, absolute)
+        return FitsImage(found.number, found.header, axes, _make_pixels(buffer, found), absolute, far)
     from dsa110_contimg.images.compressed import CompressedPixels, check_tiles
 
-    check_tiles(path, found.header, buffer, found.data_start)
-    compressed = CompressedPixels(path, found.number)
-    return FitsImage(found.number, compressed.header, axes, compressed, absolute)
+    table_bytes = _count(found.header, "NAXIS1") * _count(found.header, "NAXIS2")
+    check_tiles(path, found.header, buffer[found.data_start : found.data_start + table_bytes], 0)
+    compressed = CompressedPixels(path, found.number, _for_astropy(path, far))
+    return FitsImage(found.number, compressed.header, axes, compressed, absolute, far)
+
+
+def _make_pixels(buffer: Buffer, found: _Hdu) -> Pixels:
+    if isinstance(buffer, (mmap.mmap, bytes)):
+        return MappedPixels(buffer, found.data_start, found.lengths, found.header)
+    from dsa110_contimg.images.remote_pixels import RemotePixels
+
+    return RemotePixels(buffer, found.data_start, found.lengths, found.header)

@@ -78,6 +78,51 @@ _LARGE = 64 * 1024**2
 _TYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How pixels stand in a FITS file."""
+
+    bitpix: int
+    """The type, as FITS numbers it."""
+    scale: float
+    """``BSCALE``."""
+    zero: float
+    """``BZERO``."""
+    blank: int | None
+    """``BLANK``; None for floats, and where there is none."""
+
+    @property
+    def stored_type(self) -> np.dtype[Any]:
+        """Type of the pixels in the file."""
+        return np.dtype(_TYPES[self.bitpix])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the decoded pixels; as astropy does: integers of 8 and 16 bits fit float32, longer ones do not."""
+        return np.dtype("f4" if self.bitpix in {8, 16, -32} else "f8")
+
+    def decode(self, stored: NDArray[Any]) -> NDArray[np.floating[Any]]:
+        """Copy stored pixels to native floats, scaled, NaN where they are blank."""
+        pixels: NDArray[np.floating[Any]] = stored.astype(self.dtype)
+        if self.scale != 1.0:
+            pixels *= self.scale
+        if self.zero != 0.0:
+            pixels += self.zero
+        if self.blank is not None:
+            pixels[stored == self.blank] = math.nan
+        return pixels
+
+
+def read_encoding(header: Header) -> Encoding:
+    """Read ``BITPIX``, ``BSCALE``, ``BZERO`` and ``BLANK``; a ValueError where the type is none that FITS knows."""
+    bitpix = header.number("BITPIX")
+    if bitpix not in _TYPES:
+        raise ValueError(f"BITPIX = {bitpix} is no type of pixel")
+    blank = header.number("BLANK") if bitpix > 0 else None
+    scale, zero = header.number("BSCALE", 1.0), header.number("BZERO", 0.0)
+    return Encoding(int(bitpix), scale, zero, None if blank is None else int(blank))
+
+
 class MappedPixels:
     """Uncompressed FITS pixels in a buffer: a memory map of the file, or the content of a gzip file.
 
@@ -99,30 +144,14 @@ class MappedPixels:
     """
 
     def __init__(self, buffer: mmap.mmap | bytes, offset: int, lengths: tuple[int, ...], header: Header) -> None:
-        bitpix = header.number("BITPIX")
-        if bitpix not in _TYPES:
-            raise ValueError(f"BITPIX = {bitpix} is no type of pixel")
-        self._bitpix, self._buffer, self._offset = int(bitpix), buffer, offset
-        self._stored: NDArray[Any] = np.ndarray(lengths[::-1], _TYPES[int(bitpix)], buffer, offset)
-        # As astropy does: integers of 8 and 16 bits fit float32, longer ones need float64.
-        self.dtype = np.dtype("f4" if bitpix in {8, 16, -32} else "f8")
-        self._scale = header.number("BSCALE", 1.0)
-        self._zero = header.number("BZERO", 0.0)
-        blank = header.number("BLANK") if bitpix > 0 else None
-        self._blank = None if blank is None else int(blank)
+        self._encoding, self._buffer, self._offset = read_encoding(header), buffer, offset
+        self._stored: NDArray[Any] = np.ndarray(lengths[::-1], self._encoding.stored_type, buffer, offset)
+        self.dtype = self._encoding.dtype
         self.held_bytes = len(buffer) if isinstance(buffer, bytes) else 0
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Copy the pixels at an index out of the map, scaled; see `Pixels`."""
-        stored = self._stored[index]
-        pixels: NDArray[np.floating[Any]] = stored.astype(self.dtype)
-        if self._scale != 1.0:
-            pixels *= self._scale
-        if self._zero != 0.0:
-            pixels += self._zero
-        if self._blank is not None:
-            pixels[stored == self._blank] = math.nan
-        return pixels
+        return self._encoding.decode(self._stored[index])
 
     def gather(
         self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
@@ -130,14 +159,14 @@ class MappedPixels:
         """Fill windows from the map; see `Pixels`. An EOFError says that the file has become shorter."""
         if helper is None:
             return gather_each(lambda *at: plane.read(self, *at), plane.shape, origins, out, fill_value)
-        strides = self._stored.strides
+        strides, encoding = self._stored.strides, self._encoding
         offset = self._offset + sum(i * stride for i, stride in zip(plane.index, strides, strict=True))
         row_stride, statuses = strides[plane.row_axis], np.empty(len(out), np.uint8)
         origins = np.ascontiguousarray(origins, np.int64)
         for order in self._divide(origins[:, 0], out.nbytes, row_stride):
             helper.gather(
                 *(self._buffer, offset),
-                (self._bitpix, self._scale, self._zero, self._blank is not None, self._blank or 0),
+                (encoding.bitpix, encoding.scale, encoding.zero, encoding.blank is not None, encoding.blank or 0),
                 (row_stride, strides[plane.column_axis], *plane.shape),
                 *(origins, order, out, out.dtype == np.float64, statuses),
                 (*out.shape[1:], fill_value),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.beam import Beam, PlaneBeams
     from dsa110_contimg.images.header import Header
     from dsa110_contimg.images.pixels import Pixels
+    from dsa110_contimg.images.servers import Version
 
     Identity = tuple[int, int, int]
 
@@ -210,7 +211,7 @@ class RadioImage:
 _HELD_BYTES = 256 * 1024**2
 _OPEN_IMAGES = 64
 
-_opened: OrderedDict[tuple[str, int | str | None], tuple[tuple[int, int, int], RadioImage]] = OrderedDict()
+_opened: OrderedDict[tuple[str, int | str | None], tuple[Identity | Version, RadioImage]] = OrderedDict()
 _opening = threading.Lock()
 
 
@@ -220,7 +221,8 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
     Parameters
     ----------
     path : path-like
-        A FITS file (plain, gzipped or tile-compressed) or the folder of a CASA image.
+        A FITS file (plain, gzipped or tile-compressed) or the folder of a CASA image; the address of a FITS file
+        that begins with ``https://``, ``http://`` or ``s3://``.
     hdu : int or str, optional
         Number of the HDU counted from zero, or its ``EXTNAME``; the first image of the sky by default.
 
@@ -234,7 +236,9 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
     ImageNotFoundError
         If there is nothing at the path.
     UnreadableImageError
-        If it is no image of the sky, or a damaged one.
+        If it is no image of the sky, or a damaged one, or its server sends none.
+    MissingDependencyError
+        If an address is given, and the extra ``remote`` is not installed.
 
     Notes
     -----
@@ -242,6 +246,8 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
     the meantime is opened anew.
     """
     name = os.fspath(path)
+    if "://" in name:
+        return _open_address(name, hdu)
     try:
         status = os.stat(name)  # noqa: PTH116 - pathlib costs 10 ms at start-up
         if stat.S_ISDIR(status.st_mode):
@@ -266,10 +272,29 @@ def open_image(path: str | PathLike[str], hdu: int | str | None = None) -> Radio
         ) from error
     except OSError as error:  # such as a socket, a link to itself, a disk that fails
         raise UnreadableImageError(f"{name} cannot be read: {error.strerror}.", hint="Check the path.") from error
-    with _opening:
-        _opened[absolute, hdu] = key, image
-        _forget_oldest()
+    _keep((absolute, hdu), key, image)
     return image
+
+
+def _open_address(address: str, hdu: int | str | None) -> RadioImage:
+    from dsa110_contimg.images.remote import RemoteFile, is_current
+
+    with _opening:
+        kept = _opened.get((address, hdu))
+    if kept is not None and is_current(address, kept[0]):
+        return kept[1]
+    file = RemoteFile(address)
+    image = RadioImage(file.name, open_fits(file.name, hdu, file))  # no identity: every answer is checked
+    _keep((address, hdu), file.version, image)
+    return image
+
+
+def _keep(place: tuple[str, int | str | None], identity: Identity | Version, image: RadioImage) -> None:
+    with _opening:
+        _opened[place] = identity, image
+        _opened.move_to_end(place)
+        while len(_opened) > _OPEN_IMAGES or sum(kept.held_bytes for _, kept in _opened.values()) > _HELD_BYTES:
+            _opened.popitem(last=False)
 
 
 def _identity_of(status: os.stat_result) -> Identity:
@@ -281,11 +306,6 @@ def _identify(path: str) -> Identity | None:
         return _identity_of(os.stat(path))  # noqa: PTH116
     except OSError:
         return None
-
-
-def _forget_oldest() -> None:
-    while len(_opened) > _OPEN_IMAGES or sum(image.held_bytes for _, image in _opened.values()) > _HELD_BYTES:
-        _opened.popitem(last=False)
 
 
 def _open_folder(path: str, hdu: int | str | None) -> RadioImage:

@@ -220,12 +220,26 @@ def iter_cutouts(
 
     Parameters
     ----------
-    images, ra_deg, dec_deg, size_arcmin, hdu, stokes, channel, threads, on_error, client
-        As in `create_cutouts`. The images may have pixels of different size.
+    images : path-like, iterable of path-like, or table
+        As in `create_cutouts`; they may have pixels of different size.
+    ra_deg : array_like, shape (n_sources,), or SkyCoord, table, path-like
+        Right ascensions in degrees, or what has both coordinates.
+    dec_deg : array_like, shape (n_sources,), optional
+        Declinations in degrees.
+    size_arcmin : float
+        Length of a side in arcminutes.
+    hdu, stokes, channel : optional
+        Which image of a file and which plane of a cube.
+    threads : int, optional
+        How many images are cut at once.
+    on_error : {"mark", "raise"}
+        What becomes of a stamp that is off its image, or whose image cannot be read.
+    client : distributed.Client, optional
+        A dask cluster to spread the images over.
 
-    Yields
-    ------
-    Cutout
+    Returns
+    -------
+    iterator of Cutout
         Image by image, and in each image in the order of the sources.
 
     Raises

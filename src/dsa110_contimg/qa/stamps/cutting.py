@@ -174,7 +174,7 @@ def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamp
         raise ValueError(f"stamps of {image} have the shape {shape}, the place for them {out.shape[1:]}")
     statuses = opened.gather(plane, origins, out, request.fill_value)
     parent = Parent(
-        image,
+        _name(image),
         opened.axes.describe_plane(plane),
         opened.unit,
         opened.find_beam(plane),
@@ -203,9 +203,18 @@ def open_plane(image: str, request: Request) -> tuple[RadioImage, tuple[int, ...
 
 def mark_unreadable(image: str, n: int, error: ContimgError) -> Stamps:
     """Make the stamps of an image that could not be read."""
-    parent = Parent(image, {}, None, None, None, {}, None, (0, 0), error)
+    parent = Parent(_name(image), {}, None, None, None, {}, None, (0, 0), error)
     statuses, origins = np.full(n, UNREADABLE, np.uint8), np.zeros((n, 2), np.int64)
     return Stamps(parent, None, statuses, origins, np.full((n, 2), np.nan))
+
+
+def _name(image: str) -> str:
+    """Return the name of an image that anybody may see: an address without its password and signature."""
+    if "://" not in image:
+        return image
+    from dsa110_contimg.images.remote import split_address
+
+    return split_address(image)[1]
 
 
 def make_cutout(

@@ -1,29 +1,25 @@
-"""Stamps of many sources in many images, as one array."""
+"""Stamps of many sources in many images, as one array.
+
+Importing this module loads no numpy, which would start threads: what it needs is imported in its functions.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from dsa110_contimg.images.gathering import STATUSES
-from dsa110_contimg.qa.catalogues import name_positions
-from dsa110_contimg.qa.stamps.cutting import make_cutout
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.images.beam import Beam
     from dsa110_contimg.qa.stamps.cutout import Cutout
     from dsa110_contimg.qa.stamps.cutting import Parent, Request
-
-_NAMES = np.array(STATUSES)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -68,13 +64,19 @@ class CutoutStack:
     @cached_property
     def status(self) -> NDArray[np.str_]:
         """Status of each stamp, shape (n_images, n_sources): full, partial, blank, off-image or unreadable."""
-        words: NDArray[np.str_] = _NAMES[self.codes]
+        import numpy as np
+
+        from dsa110_contimg.images.gathering import STATUSES
+
+        words: NDArray[np.str_] = np.array(STATUSES)[self.codes]
         words.flags.writeable = False
         return words
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the sources; from the position where none was given."""
+        from dsa110_contimg.qa.catalogues import name_positions
+
         return self.given_names or name_positions(self.ra_deg, self.dec_deg)
 
     @property
@@ -100,6 +102,8 @@ class CutoutStack:
     @cached_property
     def mjd(self) -> NDArray[np.float64]:
         """Start of each observation as a Modified Julian Date in days, shape (n_images,); NaN where it is unknown."""
+        import numpy as np
+
         return np.array([np.nan if parent.mjd is None else parent.mjd for parent in self.parents])
 
     @property
@@ -113,6 +117,10 @@ class CutoutStack:
         return tuple(parent.unit for parent in self.parents)
 
     def __getitem__(self, index: tuple[int, int]) -> Cutout:
+        import numpy as np
+
+        from dsa110_contimg.qa.stamps.cutting import make_cutout
+
         i, k = (range(length)[number] for number, length in zip(index, self.codes.shape, strict=True))
         origin, target = self.origin[i, k].tolist(), self.target[i, k].tolist()
         return make_cutout(
@@ -172,5 +180,9 @@ class CutoutStack:
         dict
             Number of stamps by status.
         """
+        import numpy as np
+
+        from dsa110_contimg.images.gathering import STATUSES
+
         counts = np.bincount(self.codes.ravel(), minlength=len(STATUSES)).tolist()
         return {status: count for status, count in zip(STATUSES, counts, strict=True) if count}

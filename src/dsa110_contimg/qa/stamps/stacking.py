@@ -154,7 +154,7 @@ def stack_cutouts(
             if stamps.parent.error is not None:
                 if must_succeed:
                     raise stamps.parent.error
-                errors.setdefault(block.image, stamps.parent.error)
+                errors.setdefault(stamps.parent.image, stamps.parent.error)
                 unread.append(block)
             elif must_succeed:
                 refuse_off_image(stamps, block.request)
@@ -167,7 +167,7 @@ def stack_cutouts(
                 next(ticks, None)
         next(ticks, None)
         if store is None:
-            raise errors[images.paths[0]]
+            raise next(iter(errors.values()))
         for block in unread:
             store.keep(block.number, block.part, float("nan"))
     for array in (codes, origin, target):
