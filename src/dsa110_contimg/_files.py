@@ -151,13 +151,15 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path, below: Sequence[str] = ()) -> Iterator[None]:
     """Keep others from writing results to a folder at the same time, and remove what a killed run left half-written.
 
     Parameters
     ----------
     folder : Path
         The folder. It must exist. The claim ends with the process, however it ends.
+    below : sequence of str
+        Which folders below it are written to as well, as patterns such as ``"fits/*"``; others are not touched.
 
     Raises
     ------
@@ -185,14 +187,21 @@ def claimed(folder: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise OutputExistsError(
                 f"Another run is writing to {folder}.", hint="Wait until it ends, or name another folder."
             ) from error
-        for path in folder.rglob(".*"):
+        except OSError as error:  # some file systems of clusters cannot lock
+            raise _unwritable(".lock", folder, error) from error
+        _remove_hidden(folder, below)
+        yield
+
+
+def _remove_hidden(folder: Path, below: Sequence[str]) -> None:
+    for pattern in (".*", *(f"{part}/.*" for part in below)):
+        for path in folder.glob(pattern):
             if _HIDDEN.match(path.name) and path.is_file():
                 path.unlink()
-        yield
 
 
 def _hide(place: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -75,7 +75,7 @@ def command(
     from dsa110_contimg.qa.catalogues import read_catalogue
     from dsa110_contimg.qa.stamps.contact_sheet import write_contact_sheet
     from dsa110_contimg.qa.stamps.inputs import list_images
-    from dsa110_contimg.qa.stamps.job import StampJob
+    from dsa110_contimg.qa.stamps.job import WRITTEN_BELOW, StampJob
     from dsa110_contimg.qa.stamps.table import write_tables
 
     unreadable: dict[str, ContimgError] = {}
@@ -85,8 +85,9 @@ def command(
         make_folder(folder)
         job = StampJob(sources, paths, folder, size_arcmin, hdu, stokes, channel, fits)
         finished: dict[int, SourceRecord] = {}
-        with claimed(folder):
-            for k, record in track(job.run(unreadable, force=force, client=client), "sources", total=len(sources)):
+        # Closed within the claim: what is being written when the person presses Ctrl-C ends before another may begin.
+        with claimed(folder, WRITTEN_BELOW), closing(job.run(unreadable, force=force, client=client)) as run:
+            for k, record in track(run, "sources", total=len(sources)):
                 finished[k] = record
                 if record.sheet is not None and not as_json:
                     click.echo(folder / record.sheet)

@@ -20,17 +20,28 @@ from dsa110_contimg.qa.postage_stamps import iter_cutouts
 from dsa110_contimg.qa.stamps.cutout import NOT_ON_IMAGE
 from dsa110_contimg.qa.stamps.cutting import make_request, open_plane
 from dsa110_contimg.qa.stamps.files import write_fits, write_fits_series
-from dsa110_contimg.qa.stamps.records import SourceRecord, fingerprint, read_record, record_stamp, write_record
+from dsa110_contimg.qa.stamps.records import (
+    SourceRecord,
+    fingerprint,
+    read_record,
+    record_stamp,
+    remove_files,
+    retire_record,
+    write_record,
+)
 from dsa110_contimg.qa.stamps.runners import count_threads
 from dsa110_contimg.qa.stamps.sheet import draw_sheet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from typing import Any, Literal
 
     from dsa110_contimg.qa.catalogues import Catalogue
     from dsa110_contimg.qa.stamps.cutout import Cutout
+
+WRITTEN_BELOW = ("sheets", "fits", "fits/*", ".records")
+"""Folders in the folder of results that a job writes to, as patterns."""
 
 _BATCH_BYTES = 256 * 1024**2
 _FEWEST, _MOST = 1, 256
@@ -59,7 +70,7 @@ class StampJob:
 
     def run(
         self, unreadable: dict[str, ContimgError], *, force: bool = False, client: Any = None
-    ) -> Iterator[tuple[int, SourceRecord]]:
+    ) -> Generator[tuple[int, SourceRecord]]:
         """Do what is not done yet.
 
         Parameters
@@ -85,7 +96,7 @@ class StampJob:
         asked = (self.size_arcmin, self.hdu, self.stokes, self.channel, self.fits)
         images = fingerprint(self.images, *asked)
         at = list(zip(self.sources.ra_deg.tolist(), self.sources.dec_deg.tolist(), strict=True))
-        bases = [fingerprint((), images, name, *position) for name, position in zip(names, at, strict=True)]
+        bases = [fingerprint((), images, *source) for source in zip(names, self.sources.names, at, strict=True)]
         for part in ("sheets", "fits", ".records"):
             make_folder(self.folder / part)
         todo = []
@@ -104,14 +115,18 @@ class StampJob:
 
     def _divide(self, todo: list[int]) -> Iterator[list[int]]:
         """Divide sources into batches that fit into memory; neighbours together, because they share tiles and pages."""
+        if not todo:
+            return
         todo = sorted(todo, key=lambda k: float(self.sources.dec_deg[k]))
-        request = make_request(self.sources.ra_deg, self.sources.dec_deg, self.size_arcmin, hdu=self.hdu)
+        plane = {"hdu": self.hdu, "stokes": self.stokes, "channel": self.channel}
+        request = make_request(self.sources.ra_deg, self.sources.dec_deg, self.size_arcmin, **plane)
         pixels = 1
         for image in self.images:
             with suppress(ContimgError):  # told when it is cut
                 pixels = max(pixels, int(np.prod(open_plane(image, request)[2])))
         step = min(max(_BATCH_BYTES // (4 * pixels * len(self.images)), _FEWEST), _MOST)
-        return (todo[start : start + step] for start in range(0, len(todo), step))
+        for start in range(0, len(todo), step):
+            yield todo[start : start + step]
 
     def _cut(self, batch: list[int], client: Any) -> list[tuple[Cutout, ...]]:
         stream = iter_cutouts(
@@ -131,7 +146,8 @@ class StampJob:
         return self.folder / ".records" / f"{name}.json"
 
     def _finish(self, k: int, name: str, basis: str, cutouts: Sequence[Cutout]) -> SourceRecord:
-        """Write the files of a source, and its record last."""
+        """Write the files of a source, and its record last; an older record vouches for nothing meanwhile."""
+        before = retire_record(self._record(name))
         there = [cutout for cutout in cutouts if cutout.status not in NOT_ON_IMAGE]
         paths = self._write_fits(name, self.sources.names[k], cutouts)
         sheet, sheet_pixels = None, (0, 0)
@@ -145,6 +161,7 @@ class StampJob:
         position = float(self.sources.ra_deg[k]), float(self.sources.dec_deg[k])
         record = SourceRecord(self.sources.names[k], *position, stamps, sheet, sheet_pixels)
         write_record(self._record(name), record, basis)
+        remove_files(self.folder, before - record.files)
         return record
 
     def _write_fits(self, file: str, name: str, cutouts: Sequence[Cutout]) -> list[str | None]:

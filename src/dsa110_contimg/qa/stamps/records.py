@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from dsa110_contimg._files import replacing
@@ -13,10 +15,13 @@ from dsa110_contimg.qa.stamps.statistics import measure_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from dsa110_contimg.qa.stamps.cutout import Cutout
+
+_FORMAT = 1
+"""Goes up when records or the files they name change, so that what an older version finished is done anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def record_stamp(cutout: Cutout, fits: str | None) -> StampRecord:
 def fingerprint(images: Sequence[str], *asked: object) -> str:
     """Sum up what results depend on: what was asked, and the images by path, size, time and inode.
 
+    An image that is a folder is known by the files in it, which can be rewritten without a trace on the folder.
+
     Parameters
     ----------
     images : sequence of str
@@ -114,7 +121,7 @@ def fingerprint(images: Sequence[str], *asked: object) -> str:
     str
         The same as long as nothing has changed.
     """
-    told = json.dumps([asked, [_identify(image) for image in images]], default=str)
+    told = json.dumps([_FORMAT, asked, [_identify(image) for image in images]], default=str)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -126,23 +133,74 @@ def _identify(image: str) -> list[object]:
         status = os.stat(absolute)  # noqa: PTH116
     except OSError:
         return [absolute, None]
-    return [absolute, status.st_size, status.st_mtime_ns, status.st_ino]
+    if stat.S_ISDIR(status.st_mode):
+        return [absolute, status.st_ino, sorted(_list_files(absolute))]
+    # Permission given later changes neither size nor time.
+    return [absolute, status.st_size, status.st_mtime_ns, status.st_ino, os.access(absolute, os.R_OK)]
 
 
-def write_record(path: Path, record: SourceRecord, basis: str) -> None:
+def _list_files(folder: str) -> Iterator[tuple[str, int, int]]:
+    for parent, _, names in os.walk(folder):
+        for path in (os.path.join(parent, name) for name in names if name != "table.lock"):  # readers write it  # noqa: PTH118
+            with suppress(FileNotFoundError):
+                status = os.stat(path)  # noqa: PTH116
+                yield path, status.st_size, status.st_mtime_ns
+
+
+def write_record(path: Path, record: SourceRecord, basis: str | None) -> None:
     """Write a record, with the fingerprint of what it is based on."""
     with replacing(path) as unfinished:
         unfinished.write_text(json.dumps({"basis": basis, **asdict(record)}, allow_nan=False))
 
 
 def read_record(path: Path, basis: str, folder: Path) -> SourceRecord | None:
-    """Read a record if it is based on the same, and every file that it names is in the folder of results."""
-    try:
-        told = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    """Read a record if it still holds.
+
+    Parameters
+    ----------
+    path : Path
+        The record.
+    basis : str
+        Fingerprint of what it must be based on.
+    folder : Path
+        The folder of results, which must hold every file that the record names.
+
+    Returns
+    -------
+    SourceRecord or None
+        None also where an address was unreadable: nothing tells whether its server answers by now.
+    """
+    based_on, record = _load(path)
+    if record is None or based_on != basis:
         return None
-    if told.pop("basis", None) != basis:
+    if any(stamp.status == "unreadable" and "://" in stamp.image for stamp in record.stamps):
         return None
-    stamps = tuple(StampRecord(**stamp) for stamp in told.pop("stamps"))
-    record = SourceRecord(**told | {"stamps": stamps, "sheet_pixels": tuple(told["sheet_pixels"])})
     return record if all((folder / file).is_file() for file in record.files) else None
+
+
+def retire_record(path: Path) -> set[str]:
+    """Let a record vouch for nothing from now on, because its files will be replaced; return which ones it names."""
+    _, record = _load(path)
+    if record is None:
+        return set()
+    write_record(path, record, None)
+    return record.files
+
+
+def remove_files(folder: Path, files: set[str]) -> None:
+    """Remove files that a source has no longer; only in the folder of results, whatever a damaged record says."""
+    inside = folder.resolve()
+    for path in ((folder / file).resolve() for file in files):
+        if path.is_file() and path.is_relative_to(inside):
+            path.unlink()
+
+
+def _load(path: Path) -> tuple[str | None, SourceRecord | None]:
+    """Read a record and what it is based on; none where it is absent, damaged or of another version."""
+    try:
+        told = json.loads(path.read_bytes())
+        basis = told.pop("basis")
+        stamps = tuple(StampRecord(**stamp) for stamp in told.pop("stamps"))
+        return basis, SourceRecord(**told | {"stamps": stamps, "sheet_pixels": tuple(told["sheet_pixels"])})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None, None
