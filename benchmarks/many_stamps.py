@@ -224,7 +224,7 @@ def race_compressed(mosaic: Path) -> None:
     places = list(zip(y.tolist(), x.tolist(), strict=True))
 
     def cut() -> object:
-        radio_images._opened.clear()  # the peers open the file each time, too
+        radio_images._opened.clear()  # noqa: SLF001 - the peers open the file each time, too
         return create_cutouts(path, ra, dec, SIZE_ARCMIN)
 
     def cut_without_helper() -> object:

@@ -26,8 +26,11 @@ class Block:
     """A rectangle of a plane, and its pixels."""
 
     row: int
+    """Its first row on the plane."""
     column: int
+    """Its first column on the plane."""
     pixels: Floats
+    """Shape (rows, columns)."""
 
 
 class _Part(NamedTuple):

@@ -41,6 +41,7 @@ class Field:
     """One column of a FITS table."""
 
     name: str
+    """Its name (``TTYPE``)."""
     kind: str
     """Letter of its type; P and Q are descriptors of what lies in the heap."""
     element: str | None
@@ -82,7 +83,9 @@ class Tiling:
     """How an image is divided into tiles; axes in numpy order (the slowest first)."""
 
     shape: tuple[int, ...]
+    """Number of pixels along each axis."""
     tile: tuple[int, ...]
+    """Number of pixels of a tile along each axis; the last one may be cut short."""
 
     @classmethod
     def from_header(cls, header: Header) -> Tiling:
@@ -113,13 +116,21 @@ class RiceFormat:
     """What Rice-coded pixels are, and how they become those of the image."""
 
     bytepix: int
+    """Bytes of a coded integer: 1, 2 or 4."""
     block: int
+    """Pixels that share one parameter of the code."""
     bitpix: int
+    """Type of the image's pixels, as FITS names it; of floats, the codes are quantised ones."""
     dither: int
+    """How floats were dithered: 0 not, else the method."""
     seed: int
+    """Where the dither begins (``ZDITHER0``)."""
     scale: float
+    """``BSCALE`` of the image."""
     zero: float
+    """``BZERO`` of the image."""
     blank: int | None
+    """``BLANK`` of the image."""
 
 
 class RiceTiles:
