@@ -144,3 +144,16 @@ def test_an_image_that_changes_between_its_blocks_is_unreadable_as_a_whole(
     assert np.isnan(stack.data[0]).all()
     assert set(stack.status[1]) == {"full"}
     assert np.isfinite(stack.data[1]).all()
+
+
+def test_an_image_that_appears_late_is_cut(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dsa110_contimg.qa.stamps import stacking
+
+    def not_yet(*args: object) -> None:
+        raise UnreadableImageError("It is not there yet.", hint="Wait.")
+
+    whole = create_cutouts(image, 150.0, 30.0, 1.0)
+    monkeypatch.setattr(stacking, "open_plane", not_yet)
+    late = create_cutouts(image, 150.0, 30.0, 1.0)
+    assert late.data.tobytes() == whole.data.tobytes()
+    assert late.status.tolist() == [["full"]]

@@ -123,6 +123,7 @@ def test_a_map_that_is_read_band_by_band(tmp_path: Path, monkeypatch: pytest.Mon
     path = write_image(tmp_path / "a.fits", ramp(300, 200), sky_header((300, 200)))
     random = np.random.default_rng(1)
     ra, dec = 150 + random.uniform(-0.1, 0.1, 500), 30 + random.uniform(-0.1, 0.1, 500)
+    dec[7] = -50.0  # far beyond the image, where there is no band
     whole = create_cutouts(path, ra, dec, 0.5)
     monkeypatch.setattr(pixels, "_LARGE", 1)
     monkeypatch.setattr(pixels, "_BAND_BYTES", 20 * 200 * 4)

@@ -120,7 +120,8 @@ def read_encoding(header: Header) -> Encoding:
         raise ValueError(f"BITPIX = {bitpix} is no type of pixel")
     blank = header.number("BLANK") if bitpix > 0 else None
     scale, zero = header.number("BSCALE", 1.0), header.number("BZERO", 0.0)
-    return Encoding(int(bitpix), scale, zero, None if blank is None else int(blank))
+    # No integer of 64 bits equals a larger one.
+    return Encoding(int(bitpix), scale, zero, None if blank is None or abs(blank) >= 2.0**63 else int(blank))
 
 
 class MappedPixels:
@@ -185,7 +186,8 @@ class MappedPixels:
         order = np.argsort(rows, kind="stable").astype(np.int64, copy=False)
         if wanted_bytes < min(self._stored.nbytes, _LARGE) or row_stride == 0:
             return [order]
-        bands = np.arange(0, rows[order[-1]], max(_BAND_BYTES // row_stride, 1))[1:]
+        last = min(int(rows[order[-1]]), self._stored.nbytes // row_stride)  # a window may lie far beyond the image
+        bands = np.arange(0, last, max(_BAND_BYTES // row_stride, 1))[1:]
         return np.split(order, np.searchsorted(rows[order], bands))
 
     def _forget(self) -> None:

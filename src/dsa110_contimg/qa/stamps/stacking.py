@@ -189,16 +189,20 @@ class _Stack:
     def keep(self, block: Block, stamps: Stamps) -> None:
         """Keep what was cut."""
         i, part, parent = block.number, block.part, stamps.parent
-        self.codes[i, part], self.origin[i, part], self.target[i, part] = (
-            stamps.statuses,
-            stamps.origins,
-            stamps.targets,
-        )
+        for array, found in (
+            (self.codes, stamps.statuses),
+            (self.origin, stamps.origins),
+            (self.target, stamps.targets),
+        ):
+            array[i, part] = found
         if parent.error is not None:
             self.errors.setdefault(parent.image, parent.error)
             self._unread.add(i)
-        elif stamps.data is not None and self._store is not None:
-            self._store.keep(i, part, stamps.data)
+        elif stamps.data is not None:
+            # Once more, for an image that came into being after its block was planned.
+            self.expect(replace(block, shape=(stamps.data.shape[1], stamps.data.shape[2])))
+            if self._store is not None:
+                self._store.keep(i, part, stamps.data)
         if self.parents[i] is None or parent.error is not None:
             self.parents[i] = parent
 
