@@ -41,7 +41,7 @@ origins, out = np.array([[500, 10], [0, 0]]), np.empty((2, 50, 50), np.float32)
 try:
     opened.gather((0, 0), origins, out, np.nan)
 except UnreadableImageError as error:
-    print(error)
+    print(error, flush=True)
 assert caught() == before
 os.kill(os.getpid(), signal.SIGBUS)
 """
