@@ -24,7 +24,7 @@ class build_both(build_ext):  # noqa: N801 - the name that setuptools knows the 
 
     def get_ext_filename(self, fullname: str) -> str:
         """Return the file name; that of a library which no Python imports is its bare name."""
-        if fullname == RECORDER:
+        if fullname.rpartition(".")[2] == RECORDER.rpartition(".")[2]:  # setuptools asks for the last part alone, too
             return str(Path(*fullname.split(".")).with_suffix(".so"))
         return str(super().get_ext_filename(fullname))
 

@@ -41,9 +41,12 @@ def race_files(stamps: list[Cutout]) -> None:
         for stamp, path in zip(stamps, paths, strict=True):
             stamp.write(path)
 
+    with fits.open(stamps[0].image) as hdus:
+        parent = hdus[0].header.copy()
+
     def write_with_astropy() -> None:
         for stamp, path in zip(stamps, paths, strict=True):
-            header = fits.Header({key: value for key, value in stamp.header.items() if key in {"OBJECT", "TELESCOP"}})
+            header = parent.copy()
             header.update(stamp.wcs.to_header())
             fits.PrimaryHDU(stamp.data, header).writeto(path, overwrite=True)
 
