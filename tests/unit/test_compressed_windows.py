@@ -9,10 +9,12 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+import astropy
 import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyWarning
+from packaging.version import Version
 
 from dsa110_contimg.errors import UnreadableImageError
 from dsa110_contimg.images import compressed, tiles
@@ -158,6 +160,8 @@ def test_planes_of_cubes(
 
 def test_a_tile_as_it_is(tmp_path: Path, decoder: str) -> None:
     """A tile without codes and without gzip, as CFITSIO writes it where neither is shorter."""
+    if Version(astropy.__version__) < Version("8"):
+        pytest.skip("this astropy, with which we compare, cannot read such a tile")
     path = write(tmp_path / "a.fits", NOISE, compression_type="RICE_1")
     with fits.open(path, disable_image_compression=True) as hdus:
         stored = hdus[1].data

@@ -179,7 +179,8 @@ def _decoding(path: str) -> Iterator[None]:
     except ImageError:  # from a server
         raise
     except (
-        *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, TypeError, ValueError),
+        *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError),
+        *(RuntimeError, TypeError, ValueError),
         *(CfitsioException, VerifyError, zlib.error),
     ) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
