@@ -146,7 +146,7 @@ def race_mosaic(path: Path) -> None:
             "limit: memcpy of the same bytes": copy_pixels(N_SOURCES),
         },
         rounds=15,
-        calls=1,
+        calls=3,
         title="1000 stamps",
         again=True,
     )

@@ -63,6 +63,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         process.stderr.close()
 
 
+def test_the_command_gives_the_same_on_a_cluster(
+    field: SimulatedEpochs, cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "dsa110_contimg", "stamps", str(field.catalogue), *map(str, field.images), "-o"]
+    for folder, more in (("here", []), ("there", ["--dask", cluster[0]])):
+        subprocess.run([*command, str(tmp_path / folder), *more], check=True, capture_output=True, timeout=120)
+    here, there = (sorted((tmp_path / folder).rglob("*.*s*")) for folder in ("here", "there"))
+    names = [path.relative_to(tmp_path / "here") for path in here]
+    assert names == [path.relative_to(tmp_path / "there") for path in there]
+    assert len([name for name in names if name.suffix == ".fits"]) == 5
+    for one, other in zip(here, there, strict=True):
+        if one.suffix in {".fits", ".csv"}:
+            assert one.read_bytes() == other.read_bytes()
+
+
 def test_the_same_bit_for_bit_and_nothing_lost_when_a_worker_is_killed(
     field: SimulatedEpochs, cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path
 ) -> None:

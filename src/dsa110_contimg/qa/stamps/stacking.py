@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 128 * 1024**2
 _FILLED_AT_ONCE = 1000
-_WORTH_SHARING = 64 * 1024**2
+_WORTH_SHARING = 16 * 1024**2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
