@@ -214,6 +214,7 @@ def test_memory_of_a_batch_is_bounded_for_cubes(tmp_path: Path, monkeypatch: pyt
 
 def start(field: SimulatedEpochs, out: Path, limit: int | None = None) -> subprocess.Popen[str]:
     def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
