@@ -217,14 +217,14 @@ def race_compressed(mosaic: Path) -> None:
     import rustfits
     from astropy.io import fits
 
-    from dsa110_contimg.images import radio_images, tiles
+    from dsa110_contimg.images import opening, tiles
 
     path = make_compressed(mosaic)
     y, x, ra, dec = scatter(20, SIDE, 4)
     places = list(zip(y.tolist(), x.tolist(), strict=True))
 
     def cut() -> object:
-        radio_images._opened.clear()  # noqa: SLF001 - the peers open the file each time, too
+        opening._opened.clear()  # noqa: SLF001 - the peers open the file each time, too
         return create_cutouts(path, ra, dec, SIZE_ARCMIN)
 
     def cut_without_helper() -> object:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dsa110_contimg.errors import UnreadableImageError
-from dsa110_contimg.images.radio_images import open_image
+from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.qa import create_cutout, create_cutouts
 from support import ramp, run_python, sky_header, write_image
 
@@ -28,7 +28,7 @@ def test_a_file_that_shrinks_under_the_map_does_not_kill(image: Path) -> None:
 import os, signal, sys
 import numpy as np
 from dsa110_contimg.errors import UnreadableImageError
-from dsa110_contimg.images.radio_images import open_image
+from dsa110_contimg.images.opening import open_image
 
 def caught():
     with open("/proc/self/status") as status:

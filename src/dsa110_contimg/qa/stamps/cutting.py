@@ -9,7 +9,7 @@ import numpy as np
 
 from dsa110_contimg.errors import BadPositionError, ContimgError, NoOverlapError
 from dsa110_contimg.images.gathering import OFF_IMAGE, STATUSES, UNREADABLE
-from dsa110_contimg.images.radio_images import open_image
+from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.images.windows import count_pixels, find_origins
 from dsa110_contimg.qa.stamps.cutout import Cutout
 

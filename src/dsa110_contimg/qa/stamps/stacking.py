@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dsa110_contimg.errors import ContimgError, MixedScalesError
-from dsa110_contimg.images.radio_images import open_image
+from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.images.windows import count_pixels
 from dsa110_contimg.qa.stamps.cutting import make_cutouts, mark_unreadable, open_plane, refuse_off_image
 from dsa110_contimg.qa.stamps.stack import CutoutStack
