@@ -157,3 +157,24 @@ def test_an_image_that_appears_late_is_cut(image: Path, monkeypatch: pytest.Monk
     late = create_cutouts(image, 150.0, 30.0, 1.0)
     assert late.data.tobytes() == whole.data.tobytes()
     assert late.status.tolist() == [["full"]]
+
+
+def test_an_image_that_is_replaced_by_one_of_another_scale_is_unreadable(
+    image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dsa110_contimg.qa.stamps import runners
+
+    other = write_image(image.parent / "b.fits", ramp(*SHAPE), sky_header(SHAPE))
+    cut = runners.try_cutting
+
+    def replace_first(path: str, *rest: object) -> object:
+        if path == str(image):  # after its block was planned
+            write_image(image, ramp(*SHAPE), sky_header(SHAPE, pixel_arcsec=4.0))
+        return cut(path, *rest)
+
+    monkeypatch.setattr(runners, "try_cutting", replace_first)
+    for threads in (1, 2):
+        write_image(image, ramp(*SHAPE), sky_header(SHAPE))
+        stack = create_cutouts([image, other], 150.0, 30.0, 1.0, threads=threads)
+        assert stack.status[:, 0].tolist() == ["unreadable", "full"]
+        assert "had 30×30 pixels, and have 15×15 now" in str(stack.errors[str(image)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsa110_contimg.errors import BadPositionError, ContimgError, NoOverlapError
+from dsa110_contimg.errors import BadPositionError, ContimgError, NoOverlapError, UnreadableImageError
 from dsa110_contimg.images.gathering import OFF_IMAGE, STATUSES, UNREADABLE
 from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.images.windows import count_pixels, find_origins
@@ -161,9 +161,8 @@ def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamp
     Raises
     ------
     ImageError
-        If the image is not there, cannot be read, has no such plane, or is smaller than a stamp.
-    ValueError
-        If `out` has another shape than the stamps.
+        If the image is not there, cannot be read, has no such plane, is smaller than a stamp, or gives stamps of
+        another shape than the place that was made for them.
     """
     opened, plane, shape = open_plane(image, request)
     positions = opened.find_pixels(request.ra_deg, request.dec_deg)
@@ -171,7 +170,11 @@ def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamp
     if out is None:
         out = np.empty((len(origins), *shape), opened.dtype)
     elif out.shape != (len(origins), *shape):
-        raise ValueError(f"stamps of {image} have the shape {shape}, the place for them {out.shape[1:]}")
+        raise UnreadableImageError(
+            f"{_name(image)} changed while it was read: its stamps had {out.shape[1]}×{out.shape[2]} pixels, "
+            f"and have {shape[0]}×{shape[1]} now.",
+            hint="Start again once it is complete.",
+        )
     statuses = opened.gather(plane, origins, out, request.fill_value)
     parent = Parent(
         _name(image),
