@@ -15,7 +15,7 @@ import numpy as np
 from dsa110_contimg.errors import ImageError, UnreadableImageError
 from dsa110_contimg.images.blocks import Block, Windows, find_bands, find_runs
 from dsa110_contimg.images.header import Header
-from dsa110_contimg.images.tiles import RiceTiles, Tiling, find_rice_format, read_fields
+from dsa110_contimg.images.tiles import CELLS, RiceTiles, Tiling, find_rice_format, read_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.pixels import Index, Plane
     from dsa110_contimg.images.tiles import ReadBytes
 
-_TILES = {"COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA"}
 _MOST_BYTES = 64 << 20
 """Memory that the pixels of one band of rows may take, where a row of tiles takes no more."""
 
@@ -85,7 +84,7 @@ class CompressedPixels:
         with _decoding(path):
             self._tiling = Tiling.from_header(table)
             how = find_rice_format(table, self.header)
-            self._rice = how and RiceTiles(table, how, self._open(buffer), data_start, self.dtype)
+            self._rice = how and RiceTiles(table, self._tiling, how, self._open(buffer), data_start, self.dtype)
 
     def gather(
         self, plane: Plane, origins: NDArray[np.int64], out: NDArray[np.floating[Any]], fill_value: float
@@ -151,7 +150,7 @@ def check_tiles(path: str, header: Header, rows: bytes) -> None:
     heap = n_rows * width + int(header.number("PCOUNT", 0)) - int(header.number("THEAP", n_rows * width))
     shortest = 5 if header.string("ZCMPTYPE").startswith("RICE") else 1  # one pixel as it is, and one code
     for field in read_fields(header):
-        if field.element and field.name in _TILES:
+        if field.element and field.name in CELLS:
             length, offset = field.read(table).T
             end = offset + length * field.element_bytes
             wrong = (length < 0) | (offset < 0) | (end > heap) | ((length > 0) & (length < shortest))

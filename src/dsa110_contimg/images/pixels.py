@@ -67,8 +67,11 @@ class Plane:
 
     def read(self, pixels: Pixels, rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
         """Read a rectangle of this plane, rows first however the axes stand."""
-        found = pixels.read(self.select(rows, columns))
-        return found if self.row_axis < self.column_axis else found.T
+        return self.turn(pixels.read(self.select(rows, columns)))
+
+    def turn(self, pixels: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Put the rows of what `select` selected first, however the axes stand."""
+        return pixels if self.row_axis < self.column_axis else pixels.T
 
 
 _BAND_BYTES = 16 * 1024**2

@@ -70,8 +70,7 @@ class RemotePixels:
         held = _Blocks(np.empty(0, np.int64), np.empty((0, self._per_block), self._encoding.stored_type))
 
         def read(rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
-            found = self._take(held, plane.select(rows, columns))
-            return found if plane.row_axis < plane.column_axis else found.T
+            return plane.turn(self._take(held, plane.select(rows, columns)))
 
         for windows, needed in self._make_batches(plane, origins, out.shape[1:]):
             # Windows come in the order of the file: no later one asks for what is before the first line of this one.

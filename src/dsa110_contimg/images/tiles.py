@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _FORM = re.compile(r"(?P<repeat>\d*)(?P<kind>[LXBIJKAEDCMPQ])(?P<element>(?<=[PQ])[LBIJKAEDCM])?")
 _BYTES = {"L": 1, "X": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
 _TYPES = {"B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8"}
-_CELLS = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
+CELLS = ("COMPRESSED_DATA", "GZIP_COMPRESSED_DATA", "UNCOMPRESSED_DATA")
+"""Columns that hold tiles."""
 _DITHERS = {"NO_DITHER": 0, "SUBTRACTIVE_DITHER_1": 1, "SUBTRACTIVE_DITHER_2": 2}
 _PIXELS = {8: "u1", 16: "i2", 32: "i4", -32: "f4", -64: "f8"}
 _WITH_GZIP_HEADER = 31
@@ -140,6 +141,8 @@ class RiceTiles:
     ----------
     header : Header
         The cards of the table that holds the tiles.
+    tiling : Tiling
+        How they divide the image.
     how : RiceFormat
         What the tiles are.
     read_bytes : callable
@@ -151,15 +154,21 @@ class RiceTiles:
     """
 
     def __init__(
-        self, header: Header, how: RiceFormat, read_bytes: ReadBytes, data_start: int, dtype: np.dtype[Any]
+        self,
+        header: Header,
+        tiling: Tiling,
+        how: RiceFormat,
+        read_bytes: ReadBytes,
+        data_start: int,
+        dtype: np.dtype[Any],
     ) -> None:
-        self._tiling, self._how, self._read_bytes, self._dtype = Tiling.from_header(header), how, read_bytes, dtype
-        self._counts = self._tiling.counts
+        self._tiling, self._how, self._read_bytes, self._dtype = tiling, how, read_bytes, dtype
+        self._counts = tiling.counts
         self._n_rows, self._width = int(header.number("NAXIS2", 0)), int(header.number("NAXIS1", 0))
         self._start = data_start
         self._heap = data_start + int(header.number("THEAP", self._n_rows * self._width))
         self._fields = {
-            field.name: field for field in read_fields(header) if field.name in {*_CELLS, "ZSCALE", "ZZERO", "ZBLANK"}
+            field.name: field for field in read_fields(header) if field.name in {*CELLS, "ZSCALE", "ZZERO", "ZBLANK"}
         }
         self._blank = header.number("ZBLANK", how.blank)
         self._helper: Any = helper
@@ -197,8 +206,7 @@ class RiceTiles:
             part = slice(first - tile * side, last + 1 - tile * side)
             inside.append(part if isinstance(at, slice) else part.start)
         self._decode(number, (begin, end + 1), codes[:size], floats[:size])
-        found = floats[:size].reshape(lengths)[tuple(inside)]
-        return found if plane.row_axis < plane.column_axis else found.T
+        return plane.turn(floats[:size].reshape(lengths)[tuple(inside)])
 
     def _decode(self, number: int, part: tuple[int, int], codes: NDArray[Any], floats: NDArray[Any]) -> None:
         """Decode pixels of a tile, from one to another; the rest of the floats is not touched."""

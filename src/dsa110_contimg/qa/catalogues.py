@@ -110,7 +110,7 @@ def read_catalogue(path: str | os.PathLike[str]) -> Catalogue:
     path = Path(path)
     if not path.exists():
         raise CatalogueNotFoundError(f"There is no catalogue at {path}.", hint="Check the path.")
-    return extract_catalogue(_read_table(path), path.name)
+    return extract_catalogue(_read_table(path), str(path))
 
 
 def extract_catalogue(table: Any, name: str) -> Catalogue:
@@ -142,7 +142,9 @@ def extract_catalogue(table: Any, name: str) -> Catalogue:
     if not good.all():
         rows = np.flatnonzero(~good) + 1
         shown = ", ".join(str(row) for row in rows[:_SHOWN_ROWS]) + (", ..." if rows.size > _SHOWN_ROWS else "")
-        message = f"{rows.size} of {good.size} rows of {name} have no position and were left out: rows {shown}."
+        message = (
+            f"{rows.size} of {good.size} rows of {Path(name).name} have no position and were left out: rows {shown}."
+        )
         warnings.warn(message, ContimgWarning, stacklevel=3)
     ra, dec = ra[good], dec[good]
     names = _read_names(table[good.nonzero()[0]], ra, dec)

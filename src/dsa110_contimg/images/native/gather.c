@@ -91,33 +91,23 @@ CONVERT(double, double)
 
 typedef struct { int64_t finite, lit; } Count; /* pixels with sky, and those of them that are not zero */
 
-FOR_EVERY_PROCESSOR static Count count_float(const float *row, int64_t n)
-{
-    int32_t finite = 0, lit = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, row + i, 4);
-        bits &= 0x7fffffffu;
-        const int32_t is_finite = bits < 0x7f800000u;
-        finite += is_finite;
-        lit += is_finite & (bits != 0);
+/* Without its sign, a number is finite if its bits are fewer than those of infinity. */
+#define COUNT(NAME, REAL, BITS, NUMBER, INFINITY_BITS)                    \
+    FOR_EVERY_PROCESSOR static Count NAME(const REAL *row, int64_t n)     \
+    {                                                                     \
+        NUMBER finite = 0, lit = 0;                                       \
+        for (int64_t i = 0; i < n; i++) {                                 \
+            BITS bits;                                                    \
+            memcpy(&bits, row + i, sizeof bits);                          \
+            bits &= (BITS)-1 >> 1;                                        \
+            const NUMBER is_finite = bits < INFINITY_BITS;                \
+            finite += is_finite;                                          \
+            lit += is_finite & (bits != 0);                               \
+        }                                                                 \
+        return (Count){finite, lit};                                      \
     }
-    return (Count){finite, lit};
-}
-
-FOR_EVERY_PROCESSOR static Count count_double(const double *row, int64_t n)
-{
-    int64_t finite = 0, lit = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint64_t bits;
-        memcpy(&bits, row + i, 8);
-        bits &= 0x7fffffffffffffffull;
-        const int64_t is_finite = bits < 0x7ff0000000000000ull;
-        finite += is_finite;
-        lit += is_finite & (bits != 0);
-    }
-    return (Count){finite, lit};
-}
+COUNT(count_float, float, uint32_t, int32_t, 0x7f800000u)
+COUNT(count_double, double, uint64_t, int64_t, 0x7ff0000000000000ull)
 
 /* ---- windows ------------------------------------------------------------------------------------------------- */
 

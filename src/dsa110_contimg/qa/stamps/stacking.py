@@ -189,12 +189,9 @@ class _Stack:
     def keep(self, block: Block, stamps: Stamps) -> None:
         """Keep what was cut."""
         i, part, parent = block.number, block.part, stamps.parent
-        for array, found in (
-            (self.codes, stamps.statuses),
-            (self.origin, stamps.origins),
-            (self.target, stamps.targets),
-        ):
-            array[i, part] = found
+        self.codes[i, part] = stamps.statuses
+        self.origin[i, part] = stamps.origins
+        self.target[i, part] = stamps.targets
         if parent.error is not None:
             self.errors.setdefault(parent.image, parent.error)
             self._unread.add(i)
