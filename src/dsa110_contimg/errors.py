@@ -94,12 +94,27 @@ class RaggedColumnError(TableError, ValueError):
     """The cells have different shapes, or none, so that they are no array; the hint says how to select."""
 
 
+class TableTooLargeError(TableError, MemoryError):
+    """The answer would take more memory than it may; nothing was read. The hint says how to read it in parts."""
+
+
 class BadQueryError(TableError, ValueError):
     """The TaQL expression does not parse, names an unknown column, or would write."""
 
 
 class CasaError(ContimgError):
     """Something about CASA itself: its data, its processes."""
+
+
+class CasaCrashError(CasaError, RuntimeError):
+    """The process that read for us died; the message says of what, and what it was reading.
+
+    The next call starts a new one. Arrays that were returned earlier stay valid.
+    """
+
+
+class CasaTimeoutError(CasaError, TimeoutError):
+    """The process that read for us stood still for longer than it may, and was ended; the next call starts a new one."""
 
 
 class CasaDataNotFoundError(CasaError, FileNotFoundError):

@@ -42,7 +42,7 @@ def test_error(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", FAMILIES, ids=lambda kind: kind.__name__)
 def test_leaves_are_also_builtin_errors(kind: Kind) -> None:
-    builtin = (ImportError, OSError, ValueError, LookupError, RuntimeError)
+    builtin = (ImportError, OSError, ValueError, LookupError, RuntimeError, MemoryError)
     assert bool(kind.__subclasses__()) != issubclass(kind, builtin)
 
 

@@ -84,8 +84,8 @@ class SubtableReference:
 class TableReader(Protocol):
     """What reads a table, in this process or in another one.
 
-    Arguments and results are numpy arrays and plain values; nothing is ever written. Axes are in numpy's order,
-    and a stop is exclusive. Rows that a call names must exist, or it raises an IndexError.
+    Arguments and results are numpy arrays and plain values; nothing is ever written. Axes are in numpy's order.
+    Rows and parts of cells that a call names must exist, or it raises an IndexError.
     """
 
     @property
@@ -111,22 +111,24 @@ class TableReader(Protocol):
     def column_keywords(self, column: str) -> Mapping[str, object]:
         """Read the keywords of a column."""
 
-    def cell_shapes(
-        self, column: str, start: int = 0, nrow: int | None = None, step: int = 1
-    ) -> dict[Shape | None, int]:
-        """Count the shapes of cells; None counts the cells without a value."""
+    def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
+        """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
 
-    def read(self, column: str, start: int = 0, nrow: int | None = None, step: int = 1) -> NDArray[Any]:
-        """Read the cells of rows as one array, shape (nrow, ...); RaggedColumnError if they are none."""
+    def read(
+        self,
+        column: str,
+        rows: range | None = None,
+        cell: tuple[slice, ...] | None = None,
+        out: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none.
 
-    def read_slice(self, column: str, start: int, nrow: int, step: int, cell: tuple[slice, ...]) -> NDArray[Any]:
-        """Read the same part of the cells of rows, one slice for each cell axis: only that is read from disk."""
+        With one slice for each cell axis only that part of the cells is read from disk. With `out`, of the answer's
+        shape and type, the values are put there, and it is returned.
+        """
 
     def read_cell(self, column: str, row: int) -> Any:
         """Read one cell: an array, a numpy scalar, a str, or a dict for a record."""
-
-    def read_cell_slice(self, column: str, row: int, start: Shape, stop: Shape) -> NDArray[Any]:
-        """Read a part of one cell, from start to stop along each of its axes."""
 
     def query(self, taql: str) -> TableReader:
         """Select the rows for which a TaQL expression is true."""
@@ -163,9 +165,10 @@ def open_table(path: str | os.PathLike[str]) -> TableReader:
     # Not Path.expanduser, which takes ./~name for a person's home.
     folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
     _check_folder(folder)
-    from dsa110_contimg.casa.casacore_reader import open_with_casacore
+    from dsa110_contimg.casa.casacore_table import open_with_casacore
+    from dsa110_contimg.casa.in_place import InPlaceReader
 
-    return open_with_casacore(folder)
+    return InPlaceReader(open_with_casacore(folder))
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsa110_contimg.casa.tables import open_table
-from dsa110_contimg.errors import TableError, UnreadableImageError
+from dsa110_contimg.errors import CasaError, TableError, UnreadableImageError
 from dsa110_contimg.images.axes import find_axes
 from dsa110_contimg.images.casa_records import make_header, read_beam
 from dsa110_contimg.images.gathering import gather_each
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.pixels import Index, Plane
 
 _PIXELS, _MASK = "map", "PagedArray"
+_CELL = range(1)
+"""All pixels are one cell of the table's one row."""
 _FLOAT, _DOUBLE = np.dtype("f4"), np.dtype("f8")
 
 
@@ -87,13 +89,12 @@ class CasaPixels:
 
     def read(self, index: Index) -> NDArray[np.floating[Any]]:
         """Read the pixels at an index; see `Pixels`. A table that cannot be read is an UnreadableImageError."""
-        start = tuple(entry.start if isinstance(entry, slice) else entry for entry in index)
-        stop = tuple(entry.stop if isinstance(entry, slice) else entry + 1 for entry in index)
+        part = tuple(entry if isinstance(entry, slice) else slice(entry, entry + 1) for entry in index)
         degenerate = tuple(axis for axis, entry in enumerate(index) if not isinstance(entry, slice))
         try:
-            found = self._image.read_cell_slice(_PIXELS, 0, start, stop)
-            good = None if self._mask is None else self._mask.read_cell_slice(_MASK, 0, start, stop)
-        except TableError as error:
+            found = self._image.read(_PIXELS, _CELL, part)[0]
+            good = None if self._mask is None else self._mask.read(_MASK, _CELL, part)[0]
+        except (CasaError, TableError) as error:
             raise UnreadableImageError(f"The pixels cannot be read: {error.message}", hint=error.hint) from error
         # Squeezed before it is copied, so that the caller gets an array of its own and no view.
         pixels: NDArray[np.floating[Any]] = found.squeeze(degenerate).astype(self.dtype)
@@ -128,7 +129,7 @@ def open_casa_image(path: str) -> CasaImage:
         keywords: Record = table.keywords
         name = keywords.get("Image_defaultmask")
         mask = _open_mask(path, str(name), shape) if name else None
-    except TableError as error:
+    except (CasaError, TableError) as error:
         raise UnreadableImageError(f"{path} is no CASA image: {error.message}", hint=error.hint) from error
     try:
         header = make_header(keywords, shape[::-1])
@@ -153,7 +154,7 @@ def _find_shape(path: str, table: TableReader) -> tuple[int, ...]:
 
 
 def _cell_shape(table: TableReader, column: str) -> tuple[int, ...]:
-    (shape,) = table.cell_shapes(column, 0, 1)
+    (shape,) = table.cell_shapes(column, _CELL)
     return shape or ()
 
 

@@ -121,6 +121,37 @@ class CasaTable:
         """
         return CasaTable._of(self._reader.query(taql))
 
+    def select(self, **values: Any) -> CasaTable:
+        """Select the rows in which columns have given values.
+
+        Parameters
+        ----------
+        **values : int, float, str or sequence of these
+            For each column of single values, by its name in capitals or small letters, the value or the values that
+            it may have: ``data_desc_id=0``, ``field_id=[1, 3]``. A row must fit all of them.
+
+        Returns
+        -------
+        CasaTable
+            The rows, in the table's order; none if no row fits.
+
+        Raises
+        ------
+        ColumnNotFoundError
+            When there is no such column.
+        ValueError
+            When a column holds arrays.
+        """
+        import numpy as np
+
+        fits = np.ones(self.nrows, bool)
+        for name, wanted in values.items():
+            column = self._column(name if name in self.columns else name.upper())
+            if not column.description.is_scalar:
+                raise ValueError(f"the cells of {column.name} are arrays: rows are selected by single values")
+            fits &= np.isin(column[:], wanted)
+        return CasaTable._of(self._reader.select(np.flatnonzero(fits)))
+
     def summarise(self) -> TableSummary:
         """Sum up the table for a person, as the notebook and the command line show it.
 

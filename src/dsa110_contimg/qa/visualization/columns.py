@@ -10,7 +10,7 @@ from dsa110_contimg.qa.visualization.indexing import assign_axes, plan_box, plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import DTypeLike, NDArray
@@ -120,16 +120,54 @@ class Column:
         cells = "" if described.is_scalar else f", cells {describe_cells(described)}"
         return f"<{type(self).__name__} {self.name}: {len(self)} rows, {described.value_type}{cells}>"
 
+    def read(
+        self, rows: slice | Sequence[int] | NDArray[Any] | None = None, *, out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """Read rows, into an array of yours if you give one.
+
+        Parameters
+        ----------
+        rows : slice, sequence of int or numpy.ndarray, optional
+            Row numbers, in any order, or a mask with one value for each row; all rows unless given.
+        out : numpy.ndarray, optional
+            The array that takes the values: of the shape of the answer and the column's type. A large array that
+            is used again and again saves most of the time of a read.
+
+        Returns
+        -------
+        numpy.ndarray
+            `out`, or a new array: shape (number of rows, *cell), in the column's unit.
+
+        Raises
+        ------
+        RaggedColumnError
+            When the cells make no array.
+        ValueError
+            When `out` does not fit.
+        IndexError
+            When a row does not exist.
+        """
+        chosen = np.arange(len(self))[slice(None) if rows is None else rows]
+        if chosen.ndim != 1:
+            raise IndexError("rows are a slice, a list of integers, or a mask with one value for each row")
+        steps = np.diff(chosen)
+        if not chosen.size:
+            return self._reader.read(self.name, range(0), out=out)
+        if (steps > 0).all() and (steps == steps[:1]).all():
+            step = int(steps[0]) if steps.size else 1
+            return self._reader.read(self.name, range(int(chosen[0]), int(chosen[-1]) + 1, step), out=out)
+        return self._reader.select(chosen).read(self.name, out=out)
+
     def _count_axes(self) -> int:
         ndim = self.description.ndim
         return 1 + (len(self._cell_shape(self._reader, range(len(self)))) if ndim is None else ndim)
 
     def _cell_shape(self, source: TableReader, rows: range) -> Shape:
-        shapes = list(source.cell_shapes(self.name, rows.start, len(rows), rows.step))
+        shapes = list(source.cell_shapes(self.name, rows))
         if len(shapes) == 1 and shapes[0] is not None:
             return shapes[0]
         # No rows, which has a shape nevertheless, or cells that make no array: the reader refuses, and says why.
-        return source.read(self.name, rows.start, len(rows), rows.step).shape[1:]
+        return source.read(self.name, rows).shape[1:]
 
     def _read(self, source: TableReader, rows: range, boxes: tuple[range, ...], cell: Shape) -> NDArray[Any]:
         """Read a box of the column: an array of shape (len(rows), *(len(box) for box in boxes))."""
@@ -166,15 +204,15 @@ class FlaggedColumn(Column):
     def _read(self, source: TableReader, rows: range, boxes: tuple[range, ...], cell: Shape) -> NDArray[Any]:
         values = super()._read(source, rows, boxes, cell)
         mask = np.zeros(values.shape, bool)
-        flag_shapes = source.cell_shapes("FLAG", rows.start, len(rows), rows.step) if "FLAG" in source.columns else {}
+        flag_shapes = source.cell_shapes("FLAG", rows) if "FLAG" in source.columns else {}
         if list(flag_shapes) == [cell]:
             mask |= _read_box(source, "FLAG", rows, boxes, cell)
         elif cell in flag_shapes:  # only some rows have fitting flags, and these must not be lost
             for place, row in enumerate(rows):
-                if list(source.cell_shapes("FLAG", row, 1)) == [cell]:
+                if list(source.cell_shapes("FLAG", range(row, row + 1))) == [cell]:
                     mask[place] |= _read_box(source, "FLAG", range(row, row + 1), boxes, cell)[0]
         if "FLAG_ROW" in source.columns:
-            flagged = source.read("FLAG_ROW", rows.start, len(rows), rows.step)
+            flagged = source.read("FLAG_ROW", rows)
             mask |= flagged.reshape(-1, *(1 for _ in boxes))
         return np.ma.MaskedArray(values, mask)
 
@@ -199,6 +237,6 @@ def describe_cells(description: ColumnDescription) -> str:
 
 def _read_box(source: TableReader, name: str, rows: range, boxes: tuple[range, ...], cell: Shape) -> NDArray[Any]:
     if boxes == tuple(range(length) for length in cell):
-        return source.read(name, rows.start, len(rows), rows.step)
+        return source.read(name, rows)
     part = tuple(slice(box.start, box.stop, box.step) for box in boxes)
-    return source.read_slice(name, rows.start, len(rows), rows.step, part)
+    return source.read(name, rows, part)

@@ -127,7 +127,7 @@ def _summarise_column(reader: TableReader, name: str, rows: int) -> ColumnSummar
     described = reader.columns[name]
     shapes: dict[Shape | None, int] = {}
     if not described.is_scalar:
-        shapes = reader.cell_shapes(name, 0, min(reader.nrows, _ROWS_LOOKED_AT))
+        shapes = reader.cell_shapes(name, range(min(reader.nrows, _ROWS_LOOKED_AT)))
     return ColumnSummary(
         name=name,
         value_type=described.value_type,
@@ -152,11 +152,14 @@ def _name_shapes(shapes: Mapping[Shape | None, int], there_are_more: bool) -> st
 def _draw_cell(reader: TableReader, name: str, row: int) -> str:
     if reader.columns[name].is_scalar:
         return shorten(str(reader.read_cell(name, row)))
-    shape = next(iter(reader.cell_shapes(name, row, 1)))
+    shape = next(iter(reader.cell_shapes(name, range(row, row + 1))))
     if shape is None:
         return ""
-    stop = (*(min(1, n) for n in shape[:-1]), min(3, shape[-1]))
-    corner = reader.read_cell_slice(name, row, (0,) * len(shape), stop)
+    corner = reader.read(
+        name,
+        range(row, row + 1),
+        (*(slice(0, min(1, n)) for n in shape[:-1]), slice(0, min(3, shape[-1]))),
+    )
     values = [f"{value:.6g}" if corner.dtype.kind in "fc" else str(value) for value in corner.ravel()]
     more = ["…"] if corner.size < np.prod(shape) else []
     return shorten(f"[{', '.join(values + more)}]")

@@ -1,0 +1,205 @@
+"""A table as python-casacore has it open."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from functools import cached_property
+
+import numpy as np
+
+from dsa110_contimg._lazy import needs
+from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.entrance import Entrance
+from dsa110_contimg.casa.parents import check_parts
+from dsa110_contimg.errors import BadQueryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from dsa110_contimg.casa.readings import Reading
+    from dsa110_contimg.casa.tables import ColumnDescription, Shape
+
+_IN_PLACE = frozenset(["boolean", "int", "float", "double", "complex", "dcomplex"])
+"""The types that python-casacore reads into an array of ours, which is faster and takes half the memory."""
+
+_SELECT = "using style Python select from $1 where (\n"
+_WRITING = re.compile(r"\b(alter|copy|create|delete|drop|giving|insert|into|update)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+"""A text in TaQL. It ends on its line: a lone quote in a comment is none, and hides no words on the next line."""
+
+
+def open_with_casacore(folder: Path) -> CasacoreTable:
+    """Open a table whose folder was checked.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's absolute folder.
+
+    Returns
+    -------
+    CasacoreTable
+        The open table.
+
+    Raises
+    ------
+    UnreadableTableError
+        When casacore cannot open it.
+    """
+    with needs("casa"):
+        from casacore.tables import table
+
+    entrance = Entrance(folder)
+    hint = "Copy the table again from its source."
+    if not os.environ.get("HOME"):  # as in a cron job or a service
+        hint = "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
+    with entrance.translate(f"{folder} cannot be opened as a CASA table", hint):
+        # No read lock: another process that writes would make us wait without end.
+        opened = table(str(entrance.folder), ack=False, lockoptions="usernoread")
+        parts = opened.partnames(recursive=True)
+        if len(parts) > 1:
+            descriptions = {part: table(part, ack=False, lockoptions="usernoread").getdesc() for part in parts}
+            check_parts({entrance.outside(part): found for part, found in descriptions.items()})
+        return CasacoreTable(opened, entrance)
+
+
+class CasacoreTable:
+    """A table as python-casacore has it open; see `NativeTable`.
+
+    Parameters
+    ----------
+    table : casacore.tables.table
+        The open table.
+    entrance : Entrance
+        Where it is.
+    whole_nrows : int, optional
+        The number of rows of the table on disk, if these are a selection.
+    """
+
+    def __init__(self, table: Any, entrance: Entrance, whole_nrows: int | None = None) -> None:
+        self._table = table
+        self._entrance = entrance
+        self.path = str(entrance.path)
+        """The absolute path of the table."""
+        self.nrows = int(table.nrows())
+        """The number of rows."""
+        self._whole_nrows = self.nrows if whole_nrows is None else whole_nrows
+
+    @cached_property
+    def columns(self) -> Mapping[str, ColumnDescription]:
+        """The description of each column, by name, in the table's order."""
+        with self._translate("Its columns"):
+            return describe_columns(self._table.colnames(), self._table.getdesc(), self._table.isscalarcol)
+
+    @cached_property
+    def keywords(self) -> Mapping[str, object]:
+        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
+        with self._translate("Its keywords"):
+            return plain_keywords(self._table.getkeywords(), self._entrance.outside)
+
+    @cached_property
+    def info(self) -> Mapping[str, str]:
+        """The table's ``type``, ``subType`` and ``readme``."""
+        with self._translate("Its table.info"):
+            return dict(self._table.info())
+
+    def column_keywords(self, column: str) -> Mapping[str, object]:
+        """Read the keywords of a column."""
+        with self._translate(f"The keywords of {column}"):
+            return plain_keywords(self._table.getcolkeywords(column), self._entrance.outside)
+
+    def find_shape(self, column: str) -> Shape | None:
+        """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
+        with self._translate(f"The storage of {column}"):
+            return hypercube_shape(self._table.getdminfo(column), self._whole_nrows)
+
+    def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
+        """Ask rows for the shapes of their cells; None is a cell without a value."""
+        shape_of = self._table.getcolshapestring
+        try:
+            # Asked in steps, casacore 3.8.1 leaves the later rows empty: ask for the span, and step ourselves.
+            return [_parse_shape(text) for text in shape_of(column, rows[0], rows[-1] - rows[0] + 1)[:: rows.step]]
+        except RuntimeError:
+            pass  # a cell without a value somewhere among them: ask one by one
+        with self._translate(f"The cell shapes of {column}"):
+            has_value = self._table.iscelldefined
+            return [_parse_shape(shape_of(column, row, 1)[0]) if has_value(column, row) else None for row in rows]
+
+    def fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        """Read into an array of the reading's shape and type, which is not empty."""
+        described = self.columns[reading.column]
+        with self._translate(reading.column):
+            if described.value_type == "record":
+                out[:] = [self._read_record(reading.column, row) for row in reading.rows]
+            elif described.value_type == "string" and described.storage_manager == "IncrementalStMan":
+                # All rows of these can crash casacore 3.8.1, fewer do not: ephemerides/Sources in its own wheel.
+                most = math.prod(reading.shape[1:]) * max(1, self.nrows - 1)
+                for place, part in reading.split(most):
+                    self._fill(part, out[place])
+            else:
+                self._fill(reading, out)
+
+    def query(self, taql: str) -> CasacoreTable:
+        """Select the rows for which a TaQL expression is true."""
+        hint = "Give one expression that is true or false for a row, such as: ANTENNA1 == 0 && SCAN_NUMBER > 2"
+        # A pattern after ~ and a name with \ may hold a lone quote: then only the parser knows what is quoted.
+        if writing := _WRITING.search(taql if {"~", "\\"} & set(taql) else _QUOTED.sub("", taql)):
+            raise BadQueryError(f"The query {taql!r} contains {writing[0]!r}, and tables are only read.", hint=hint)
+        with needs("casa"):
+            from casacore.tables import table
+        with self._entrance.translate(f"The query {taql!r} on {self.path} failed", hint, BadQueryError):
+            try:
+                # Not casacore.tables.taql, which evaluates $name and $(anything) in the query as Python.
+                rows = table(f"{_SELECT}{taql}\n)", [self._table], _oper=2)
+            except RuntimeError as error:
+                raise RuntimeError(_without_wrapping(str(error), taql)) from error
+        return CasacoreTable(rows, self._entrance, self._whole_nrows)
+
+    def select(self, rows: NDArray[np.intp]) -> CasacoreTable:
+        """Select rows by number, in the order given."""
+        with self._translate("The selection"):
+            return CasacoreTable(self._table.selectrows(rows.tolist()), self._entrance, self._whole_nrows)
+
+    def close(self) -> None:
+        """Let go of the table's files."""
+        self._table.close()
+
+    def _translate(self, asked: str) -> Any:
+        hint = "If it was closed, open it again. Otherwise the table is damaged: copy it again from its source."
+        return self._entrance.translate(f"{asked} of {self.path} cannot be read", hint)
+
+    def _read_record(self, column: str, row: int) -> dict[str, object]:
+        return plain_keywords(self._table.getcell(column, row), self._entrance.outside)
+
+    def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        rows = reading.rows
+        where: tuple[Any, ...] = (rows.start, len(rows), rows.step)
+        name = "getcol"
+        if not reading.is_whole:
+            axes = reading.cell
+            where = ([axis[0] for axis in axes], [axis[-1] for axis in axes], [axis.step for axis in axes], *where)
+            name = "getcolslice"
+        if self.columns[reading.column].value_type in _IN_PLACE and out.flags.c_contiguous:
+            getattr(self._table, f"{name}np")(reading.column, out, *where)
+            return
+        found = getattr(self._table, name)(reading.column, *where)
+        if isinstance(found, dict):  # how casacore hands over arrays of strings
+            found = np.array(found["array"], dtype=object).reshape(out.shape)
+        out[:] = found
+
+
+def _parse_shape(text: str) -> Shape:
+    return tuple(int(number) for number in re.findall(r"\d+", text))
+
+
+def _without_wrapping(message: str, taql: str) -> str:
+    """Take our own words out of the parser's message, so that its position counts in what the person wrote."""
+    message = message.replace(f"{_SELECT}{taql}\n)", taql)
+    return re.sub(r"(?<=position )\d+", lambda found: str(max(0, int(found[0]) - len(_SELECT))), message)

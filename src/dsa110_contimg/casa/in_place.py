@@ -1,0 +1,259 @@
+"""Read a table in this process: what is checked before a native library is asked.
+
+The guards against what these libraries do not survive stand here, below everything else, so that nobody can go
+around them: cells of different shape never reach a read of several rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from dsa110_contimg.casa.describe import missing_column
+from dsa110_contimg.casa.memory import available_memory
+from dsa110_contimg.casa.readings import Reading
+from dsa110_contimg.errors import RaggedColumnError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dsa110_contimg.casa.tables import ColumnDescription, Shape
+
+_MOST_VALUES = 2**29 - 1
+"""The most values one native read may return: https://github.com/casacore/python-casacore/issues/130"""
+
+_SHAPES_AT_ONCE = 100_000
+"""How many rows are asked for their shapes in one go; each is a Python string for a moment."""
+
+
+class NativeTable(Protocol):
+    """A table as a native library has it open. Nothing is checked here any more, and errors are already ours."""
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the table."""
+
+    @property
+    def nrows(self) -> int:
+        """The number of rows."""
+
+    @property
+    def columns(self) -> Mapping[str, ColumnDescription]:
+        """The description of each column, by name, in the table's order."""
+
+    @property
+    def keywords(self) -> Mapping[str, object]:
+        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
+
+    @property
+    def info(self) -> Mapping[str, str]:
+        """The table's ``type``, ``subType`` and ``readme``."""
+
+    def column_keywords(self, column: str) -> Mapping[str, object]:
+        """Read the keywords of a column."""
+
+    def find_shape(self, column: str) -> Shape | None:
+        """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
+
+    def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
+        """Ask rows for the shapes of their cells; None is a cell without a value."""
+
+    def fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        """Read into an array of the reading's shape and type, which is not empty."""
+
+    def query(self, taql: str) -> NativeTable:
+        """Select the rows for which a TaQL expression is true."""
+
+    def select(self, rows: NDArray[np.intp]) -> NativeTable:
+        """Select rows by number, in the order given."""
+
+    def close(self) -> None:
+        """Let go of the table's files."""
+
+
+class InPlaceReader:
+    """Read a table in this process; see `TableReader`.
+
+    Parameters
+    ----------
+    table : NativeTable
+        The open table.
+    """
+
+    def __init__(self, table: NativeTable) -> None:
+        self._table = table
+        self._uniform: dict[str, Shape | None] = {}
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the table."""
+        return self._table.path
+
+    @property
+    def nrows(self) -> int:
+        """The number of rows."""
+        return self._table.nrows
+
+    @property
+    def columns(self) -> Mapping[str, ColumnDescription]:
+        """The description of each column, by name, in the table's order."""
+        return self._table.columns
+
+    @property
+    def keywords(self) -> Mapping[str, object]:
+        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
+        return self._table.keywords
+
+    @property
+    def info(self) -> Mapping[str, str]:
+        """The table's ``type``, ``subType`` and ``readme``."""
+        return self._table.info
+
+    def column_keywords(self, column: str) -> Mapping[str, object]:
+        """Read the keywords of a column."""
+        self._describe(column)
+        return self._table.column_keywords(column)
+
+    def known_shape(self, column: str) -> Shape | None:
+        """Find the one shape of all cells of a column, if it is known without asking every row (2 µs each)."""
+        described = self._describe(column)
+        if described.shape is not None:
+            return described.shape
+        if column not in self._uniform:
+            self._uniform[column] = self._table.find_shape(column)
+        return self._uniform[column]
+
+    def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
+        """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
+        rows = self._check_rows(rows)
+        if (known := self.known_shape(column)) is not None:
+            return {known: len(rows)} if rows else {}
+        shapes: Counter[Shape | None] = Counter()
+        for first in range(0, len(rows), _SHAPES_AT_ONCE):
+            shapes.update(self._table.list_shapes(column, rows[first : first + _SHAPES_AT_ONCE]))
+        if len(rows) == self.nrows and len(shapes) == 1:
+            self._uniform[column] = next(iter(shapes))
+        return dict(shapes)
+
+    def plan(self, column: str, rows: range | None = None, cell: tuple[slice, ...] | None = None) -> Reading:
+        """Check what is to be read, and lay it down.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+        rows : range, optional
+            The rows, all unless given.
+        cell : tuple of slice, optional
+            One for each cell axis; the cells whole unless given.
+
+        Returns
+        -------
+        Reading
+            What a read will give.
+
+        Raises
+        ------
+        ColumnNotFoundError
+            When there is no such column.
+        RaggedColumnError
+            When the cells make no array.
+        IndexError
+            When the rows or the part do not exist.
+        """
+        described = self._describe(column)
+        rows = self._check_rows(rows)
+        shape = self._common_shape(column, rows)
+        box = tuple(range(length) for length in shape) if cell is None else _check_box(column, cell, shape)
+        return Reading(column, rows, box, shape, described.dtype)
+
+    def fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        """Read into an array of the reading's shape and type."""
+        if not out.size:
+            return
+        for place, part in reading.split(_MOST_VALUES):
+            self._table.fill(part, out[place])
+
+    def read(
+        self,
+        column: str,
+        rows: range | None = None,
+        cell: tuple[slice, ...] | None = None,
+        out: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none."""
+        reading = self.plan(column, rows, cell)
+        out = reading.prepare(out, self.path, available_memory())
+        self.fill(reading, out)
+        return out
+
+    def read_cell(self, column: str, row: int) -> Any:
+        """Read one cell: an array, a numpy scalar, a str, or a dict for a record."""
+        return self.read(column, range(row, row + 1))[0]
+
+    def query(self, taql: str) -> InPlaceReader:
+        """Select the rows for which a TaQL expression is true."""
+        return InPlaceReader(self._table.query(taql))
+
+    def select(self, rows: NDArray[np.intp]) -> InPlaceReader:
+        """Select rows by number, in the order given."""
+        if rows.size and (rows.min() < 0 or rows.max() >= self.nrows):
+            raise IndexError(f"rows {rows.min()} to {rows.max()} are not all in a table of {self.nrows} rows")
+        return InPlaceReader(self._table.select(rows))
+
+    def close(self) -> None:
+        """Let go of the table's files."""
+        self._table.close()
+
+    def _describe(self, column: str) -> ColumnDescription:
+        if column not in self.columns:
+            raise missing_column(column, self.columns, self.path)
+        return self.columns[column]
+
+    def _check_rows(self, rows: range | None) -> range:
+        if rows is None:
+            return range(self.nrows)
+        if rows.step < 1 or (rows and (rows[0] < 0 or rows[-1] >= self.nrows)):
+            raise IndexError(f"{rows} is not in a table of {self.nrows} rows")
+        return rows
+
+    def _common_shape(self, column: str, rows: range) -> Shape:
+        """Find the one shape of the cells, or refuse.
+
+        ``getcol`` on cells of different shape returns nonsense and corrupts the heap.
+        """
+        if (known := self.known_shape(column)) is not None:
+            return known
+        shapes = self.cell_shapes(column, rows) or self.cell_shapes(column)
+        if len(shapes) == 1 and (shape := next(iter(shapes))) is not None:
+            return shape
+        if not rows:
+            return (0,) * (self.columns[column].ndim or 1)
+        raise _ragged(column, self.path, shapes, "DATA_DESC_ID" in self.columns)
+
+
+def _check_box(column: str, cell: tuple[slice, ...], shape: Shape) -> tuple[range, ...]:
+    """Turn slices into ranges inside the cell; casacore reads a negative corner as something else."""
+    if len(cell) == len(shape):
+        sizes = zip(cell, shape, strict=True)
+        box = tuple(range(part.start or 0, n if part.stop is None else part.stop, part.step or 1) for part, n in sizes)
+        if all(part.step > 0 and part.start >= 0 and part.stop <= n for part, n in zip(box, shape, strict=True)):
+            return box
+    raise IndexError(f"{cell} is not inside the cells of {column}, whose shape is {shape}")
+
+
+def _ragged(column: str, path: str, shapes: dict[Shape | None, int], has_data_desc_id: bool) -> RaggedColumnError:
+    counts = [
+        f"{count} {'without a value' if shape is None else f'of shape {shape}'}" for shape, count in shapes.items()
+    ]
+    shown = ", ".join(counts[:5]) + (", ..." if len(counts) > 5 else "")
+    how = f"table.select(data_desc_id=0).{column}[:]" if has_data_desc_id else f"table.{column}[i]"
+    hint = f"Select rows whose cells agree: {how}" + (f", or one cell: table.{column}[i]" if has_data_desc_id else "")
+    if set(shapes) == {None}:
+        hint = f"Nothing was ever written there. Look at another column of {path}."
+    return RaggedColumnError(f"The cells of {column} in {path} make no array: {shown}.", hint=hint)
