@@ -114,7 +114,7 @@ class CasaCrashError(CasaError, RuntimeError):
 
 
 class CasaTimeoutError(CasaError, TimeoutError):
-    """The process that read for us stood still for longer than it may, and was ended; the next call starts a new one."""
+    """The process that read for us stood still for too long, and was ended; the next call starts a new one."""
 
 
 class CasaDataNotFoundError(CasaError, FileNotFoundError):

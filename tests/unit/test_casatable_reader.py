@@ -6,7 +6,6 @@ import os
 import pickle
 import shutil
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
