@@ -90,6 +90,29 @@ class Column:
         """Whether the cells make no array, because their shapes differ or some have no value."""
         return self.shape is None
 
+    def cell_shapes(self, rows: slice | Sequence[int] | NDArray[Any] | None = None) -> dict[Shape | None, int]:
+        """Count the shapes of the cells, without reading them.
+
+        Parameters
+        ----------
+        rows : slice, sequence of int or numpy.ndarray, optional
+            Row numbers, in any order, or a mask with one value for each row; all rows unless given.
+
+        Returns
+        -------
+        dict
+            The number of cells of each shape; None stands for cells without a value.
+
+        Raises
+        ------
+        IndexError
+            When a row does not exist.
+        """
+        chosen = range(len(self))[rows] if isinstance(rows, slice) else rows
+        if chosen is None or (isinstance(chosen, range) and chosen.step > 0):
+            return self._reader.cell_shapes(self.name, chosen)
+        return self._reader.select(np.arange(len(self))[chosen]).cell_shapes(self.name)
+
     def __len__(self) -> int:
         return self._reader.nrows
 

@@ -1,0 +1,144 @@
+"""Cut a Measurement Set into pieces that fit into memory, and whose cells agree in shape."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsa110_contimg.qa.measurement_sets.survey import cut_rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from dsa110_contimg.casa.tables import Shape
+    from dsa110_contimg.qa.measurement_sets.structure import Structure
+    from dsa110_contimg.qa.visualization.casatable import CasaTable
+
+_PIECE_BYTES = 2**24
+"""The size of a piece of data; larger ones are not read faster."""
+
+_ROWS_AT_ONCE = 65536
+"""The most rows of a piece, however small their cells are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some rows of which the cells agree. Its arrays hold only until the next piece is read."""
+
+    n_rows: int
+    """The number of rows."""
+    columns: dict[str, NDArray[Any]]
+    """The columns that describe the rows, each of shape (n_rows, ...)."""
+    flags: NDArray[np.bool_] | None
+    """What is flagged, by FLAG or by FLAG_ROW: shape (n_rows, *cell); None if FLAG is absent or has no value."""
+    data: NDArray[Any] | None
+    """The visibilities, shape (n_rows, *cell); None if they are absent or have no value."""
+    hidden: NDArray[np.bool_] | None
+    """Which visibilities are flagged, in the shape of the data; None if none of them is."""
+
+
+class PieceReader:
+    """Read a Measurement Set piece by piece, into the same memory.
+
+    Parameters
+    ----------
+    table : CasaTable
+        Its main table.
+    structure : Structure
+        What it says about itself.
+    """
+
+    def __init__(self, table: CasaTable, structure: Structure) -> None:
+        self._table = table
+        self._structure = structure
+        wanted = (structure.data_column, "FLAG")
+        self._names = tuple(name for name in wanted if name is not None and name in structure.columns)
+        self._memory: dict[str, NDArray[Any]] = {}
+
+    def read_pieces(self) -> Iterator[Piece]:
+        """Read the pieces one after the other.
+
+        Yields
+        ------
+        Piece
+            Each piece; together they are all rows, in an order that keeps rows of one DATA_DESC_ID together where
+            the cells are of different shape.
+        """
+        if not len(self._table):
+            return
+        whole = {name: self._table[name].shape for name in self._names}
+        known = {name: shape[1:] for name, shape in whole.items() if shape is not None}
+        if len(known) == len(whole):
+            for rows in cut_rows(len(self._table), self._count_rows(known)):
+                yield self._read(rows, known)
+            return
+        for rows in cut_rows(len(self._table), _ROWS_AT_ONCE):
+            for numbers in self._group(rows):
+                for agreeing, shapes in self._split(numbers):
+                    for part in cut_rows(len(agreeing), self._count_rows(shapes)):
+                        yield self._read(_as_slice(agreeing[part]), shapes)
+
+    def _count_rows(self, shapes: dict[str, Shape]) -> int:
+        """Decide how many rows make a piece."""
+        sizes = [math.prod(shape) * self._table[name].dtype.itemsize for name, shape in shapes.items()]
+        return min(_ROWS_AT_ONCE, max(1, _PIECE_BYTES // max(1, *sizes, 1)))
+
+    def _group(self, rows: slice) -> list[NDArray[np.intp]]:
+        """Group rows by DATA_DESC_ID, because the shape of a cell depends on it."""
+        numbers = np.arange(rows.start, rows.stop)
+        if "DATA_DESC_ID" not in self._structure.row_columns:
+            return [numbers]
+        found = self._table["DATA_DESC_ID"].read(rows)
+        return [numbers[found == number] for number in np.unique(found)]
+
+    def _split(self, numbers: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], dict[str, Shape]]]:
+        """Cut rows in halves until the cells of each part agree; a column without values there is left out."""
+        counts = {name: self._table[name].cell_shapes(_as_slice(numbers)) for name in self._names}
+        if all(len(shapes) == 1 for shapes in counts.values()):
+            firsts = {name: next(iter(shapes)) for name, shapes in counts.items()}
+            yield numbers, {name: shape for name, shape in firsts.items() if shape is not None}
+            return
+        middle = len(numbers) // 2
+        yield from self._split(numbers[:middle])
+        yield from self._split(numbers[middle:])
+
+    def _read(self, rows: slice | NDArray[np.intp], shapes: dict[str, Shape]) -> Piece:
+        n_rows = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        columns = {name: self._table[name].read(rows) for name in self._structure.row_columns}
+        read = {
+            name: self._table[name].read(rows, out=self._lend(name, (n_rows, *shape)))
+            for name, shape in shapes.items()
+        }
+        flags = read.get("FLAG")
+        data = read.get(self._structure.data_column or "")
+        row_flags = columns.get("FLAG_ROW")
+        row_is_flagged = row_flags is not None and row_flags.any()
+        if flags is not None and row_is_flagged:
+            flags[row_flags] = True
+        hidden = None
+        if data is not None and flags is not None and flags.shape == data.shape:
+            hidden = flags if flags.any() else None
+        elif data is not None and row_is_flagged:
+            hidden = np.zeros(data.shape, np.bool_)
+            hidden[row_flags] = True
+        return Piece(n_rows, columns, flags, data, hidden)
+
+    def _lend(self, name: str, shape: Shape) -> NDArray[Any]:
+        """Lend memory that was used before: fresh memory costs more time than reading into it."""
+        size = math.prod(shape)
+        if name not in self._memory or self._memory[name].size < size:
+            self._memory[name] = np.empty(size, self._table[name].dtype)
+        return self._memory[name][:size].reshape(shape)
+
+
+def _as_slice(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Name rows by a slice where they follow each other."""
+    if numbers[-1] - numbers[0] + 1 == len(numbers):
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers
