@@ -37,7 +37,7 @@ class AmplitudeCounter:
 
     def __init__(self, structure: Structure, survey: Survey) -> None:
         self._structure = structure
-        self.meter = LevelMeter(_BLOCK_VALUES)
+        self.meter = LevelMeter()
         """What counts zeros and values that are not finite."""
         self._start = float(survey.times[0]) if survey.times.size else 0.0
         self._uv = Ruler(0.0, survey.longest_m or 1.0, _UV_BINS)
@@ -66,16 +66,16 @@ class AmplitudeCounter:
             time_places = self._time.place(columns["TIME"] - self._start)
         descriptions = columns.get("DATA_DESC_ID", np.full(piece.n_rows, -1))
         step = count_block_rows(data.shape, _BLOCK_VALUES)
-        per_row = (-1,) + (1,) * (data.ndim - 1)
         for first in range(0, piece.n_rows, step):
             rows = slice(first, first + step)
             hidden = None if piece.hidden is None or not piece.hidden[rows].any() else piece.hidden[rows]
-            levels = self.meter.measure(data[rows], hidden)
-            self._by_uv.add(levels, uv_places[rows].reshape(per_row))
-            self._by_time.add(levels, time_places[rows].reshape(per_row))
+            levels = self.meter.measure(data[rows], hidden).reshape(-1, data[0].size)
+            self._by_uv.add(levels, uv_places[rows, np.newaxis])
+            self._by_time.add(levels, time_places[rows, np.newaxis])
             if data.ndim == 3:
                 channel_places = self._channels.place(descriptions[rows], data.shape[1])
-                self._by_channel.add(levels, channel_places[:, :, np.newaxis])
+                # Repeated here, because numpy adds arrays of two axes faster than those whose last one is short.
+                self._by_channel.add(levels, channel_places.repeat(data.shape[2], axis=1))
 
     def finish_uv_distance(self, unit: str) -> Histogram:
         """Make the histogram against uv distance, for amplitudes of a unit."""
@@ -113,9 +113,11 @@ class _ChannelBins:
 
     def place(self, data_descriptions: NDArray[np.integer], n_channels: int) -> NDArray[np.intp]:
         """Find the bin of each channel of rows, shape (n_rows or 1, n_channels)."""
+        if (data_descriptions == data_descriptions[0]).all():
+            return self._place_window(self._structure.find_window(int(data_descriptions[0])), n_channels)[np.newaxis]
         numbers, rows = np.unique(data_descriptions, return_inverse=True)
         places = np.stack([self._place_window(self._structure.find_window(int(n)), n_channels) for n in numbers])
-        return places if len(numbers) == 1 else places[rows]
+        return places[rows]
 
     def _place_window(self, window: int, n_channels: int) -> NDArray[np.intp]:
         """Find the bin of each channel; channels that the window does not have are nowhere."""
@@ -127,7 +129,7 @@ class _ChannelBins:
         """List the windows, each with its first bin and the borders of its bins."""
         parts = []
         for window in self._windows:
-            edges = np.arange(0, self._n_channels[window] + self._joined[window], self._joined[window], np.float64)
+            edges = np.arange(0.0, self._n_channels[window] + self._joined[window], self._joined[window])
             parts.append((window, self._first[window], np.minimum(edges, self._n_channels[window]) - 0.5))
         return parts
 

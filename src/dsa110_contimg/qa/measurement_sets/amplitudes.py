@@ -6,6 +6,8 @@ fraction. That is a logarithm, in steps of 1.6 to 3.1 per cent, for the price of
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dsa110_contimg.qa.measurement_sets.quality import Histogram
@@ -26,18 +28,24 @@ _MOST_BINS = 512
 """The most amplitude bins of a finished histogram: more than a picture has room for."""
 
 
+class _Memory:
+    """Memory that is used again and again: fresh memory costs more time than what is done with it here."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._values = np.empty(0, dtype)
+
+    def lend(self, shape: Shape) -> NDArray[Any]:
+        size = math.prod(shape)
+        if self._values.size < size:
+            self._values = np.empty(size, self._values.dtype)
+        return self._values[:size].reshape(shape)
+
+
 class LevelMeter:
-    """Turn visibilities into levels of amplitude, and count those that have none.
+    """Turn visibilities into levels of amplitude, and count those that have none."""
 
-    Parameters
-    ----------
-    most : int
-        The most values that are measured in one go.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._amplitudes = np.empty(most, np.float32)
-        self._levels = np.empty(most, np.int64)
+    def __init__(self) -> None:
+        self._amplitudes, self._levels = _Memory(np.float32), _Memory(np.int64)
         self.total = 0
         """How many values were measured."""
         self.unflagged = 0
@@ -64,10 +72,10 @@ class LevelMeter:
         Returns
         -------
         numpy.ndarray
-            Their levels in the same shape, 0 where a value is flagged, zero or not finite. It holds until the next call.
+            Their levels in the same shape, 0 where a value is flagged, zero or not finite. They hold until the next
+            call.
         """
-        amplitudes = self._amplitudes[: values.size].reshape(values.shape)
-        levels = self._levels[: values.size].reshape(values.shape)
+        amplitudes, levels = self._amplitudes.lend(values.shape), self._levels.lend(values.shape)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             if values.dtype == np.complex64 or values.dtype == np.float32:
                 np.abs(values, out=amplitudes)
@@ -110,6 +118,7 @@ class LevelTable:
         """The place of what has no place along x, and is not counted."""
         # Most of this memory is never touched, and so never taken: data lie in a few octaves.
         self._counts = np.zeros((n_x + 1, _BEYOND), np.int64)
+        self._index = _Memory(np.intp)
 
     def add(self, levels: NDArray[np.int64], places: NDArray[np.intp]) -> None:
         """Count levels.
@@ -121,7 +130,8 @@ class LevelTable:
         places : numpy.ndarray
             The bin of each along x, in a shape that broadcasts to that of the levels.
         """
-        np.add.at(self._counts.reshape(-1), (levels + places * _BEYOND).reshape(-1), 1)
+        index = np.add(levels, places * _BEYOND, out=self._index.lend(levels.shape))
+        np.add.at(self._counts.reshape(-1), index.reshape(-1), 1)
 
     def finish(self, x_name: str, x_unit: str, x_edges: NDArray[np.float64], unit: str) -> Histogram:
         """Make a histogram of all that was counted.
@@ -143,9 +153,7 @@ class LevelTable:
         low, counts = self._trim()
         return _make_histogram(x_name, x_unit, x_edges, unit, low, counts)
 
-    def finish_parts(
-        self, x_name: str, parts: list[tuple[int, NDArray[np.float64]]], unit: str
-    ) -> list[Histogram]:
+    def finish_parts(self, x_name: str, parts: list[tuple[int, NDArray[np.float64]]], unit: str) -> list[Histogram]:
         """Make a histogram of each part of x, all in the same amplitude bins.
 
         Parameters
@@ -250,4 +258,4 @@ def count_block_rows(shape: Shape, most: int) -> int:
     int
         The number of rows, at least 1.
     """
-    return max(1, most // max(1, int(np.prod(shape[1:]))))
+    return max(1, most // max(1, math.prod(shape[1:])))

@@ -17,14 +17,25 @@ from dsa110_contimg.qa.visualization.casatable import CasaTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from os import PathLike
 
+    from dsa110_contimg.qa.measurement_sets.pieces import Piece
     from dsa110_contimg.qa.measurement_sets.quality import Histogram
     from dsa110_contimg.qa.measurement_sets.structure import Structure
     from dsa110_contimg.qa.thresholds import Thresholds
 
 
-def measure(path: str | PathLike[str], thresholds: Thresholds) -> MSQuality:
+def _just_go(pieces: Iterator[Piece], n_rows: int) -> Iterator[Piece]:
+    del n_rows
+    return pieces
+
+
+def measure(
+    path: str | PathLike[str],
+    thresholds: Thresholds,
+    follow: Callable[[Iterator[Piece], int], Iterator[Piece]] = _just_go,
+) -> MSQuality:
     """Measure a Measurement Set; see `measure_ms`.
 
     Parameters
@@ -33,6 +44,8 @@ def measure(path: str | PathLike[str], thresholds: Thresholds) -> MSQuality:
         The set's folder.
     thresholds : Thresholds
         What the gates are held against.
+    follow : callable, optional
+        What hands on the pieces of the set, given them and the number of all rows: a progress bar.
 
     Returns
     -------
@@ -46,12 +59,12 @@ def measure(path: str | PathLike[str], thresholds: Thresholds) -> MSQuality:
         n_empty = n_unfitting = 0
         expects_data = structure.data_column is not None
         expects_flags = "FLAG" in structure.columns
-        for piece in PieceReader(table, structure).read_pieces():
+        for piece in follow(PieceReader(table, structure).read_pieces(), len(table)):
             flags.add(piece)
             amplitudes.add(piece)
             if (expects_data and piece.data is None) or (expects_flags and piece.flags is None):
                 n_empty += piece.n_rows
-            elif expects_data and expects_flags and piece.data.shape != piece.flags.shape:
+            elif piece.data is not None and piece.flags is not None and piece.data.shape != piece.flags.shape:
                 n_unfitting += piece.n_rows
         times = (survey.times[[0, -1]] / 86400).tolist() if survey.times.size else [None, None]
         unit = (table[structure.data_column].unit or "") if structure.data_column else ""
@@ -97,19 +110,17 @@ def measure(path: str | PathLike[str], thresholds: Thresholds) -> MSQuality:
     return replace(measured, gates=judge_measurement_set(measured))
 
 
-def _finish_window(
-    structure: Structure, number: int, flags: np.ndarray, histogram: Histogram
-) -> SpectralWindow:
+def _finish_window(structure: Structure, number: int, flags: np.ndarray, histogram: Histogram) -> SpectralWindow:
     described = structure.windows[number] if number >= 0 else None
     frequencies = np.empty(0) if described is None else described.frequencies_hz
     n_channels = max(frequencies.size, flags.shape[1])
-    arrays = (
-        np.pad(frequencies, (0, n_channels - frequencies.size), constant_values=np.nan),
-        *np.pad(flags, ((0, 0), (0, n_channels - flags.shape[1]))),
-    )
-    for array in arrays:
+    frequencies = np.pad(frequencies, (0, n_channels - frequencies.size), constant_values=np.nan)
+    flagged, total = np.pad(flags, ((0, 0), (0, n_channels - flags.shape[1])))
+    for array in (frequencies, flagged, total):
         array.flags.writeable = False
-    return SpectralWindow(number, "unknown" if described is None else described.name, *arrays, histogram)
+    return SpectralWindow(
+        number, "unknown" if described is None else described.name, frequencies, flagged, total, histogram
+    )
 
 
 def _find_time_scale(table: CasaTable) -> str:

@@ -86,8 +86,8 @@ class PieceReader:
 
     def _count_rows(self, shapes: dict[str, Shape]) -> int:
         """Decide how many rows make a piece."""
-        sizes = [math.prod(shape) * self._table[name].dtype.itemsize for name, shape in shapes.items()]
-        return min(_ROWS_AT_ONCE, max(1, _PIECE_BYTES // max(1, *sizes, 1)))
+        sizes: list[int] = [math.prod(shape) * self._table[name].dtype.itemsize for name, shape in shapes.items()]
+        return min(_ROWS_AT_ONCE, max(1, _PIECE_BYTES // max(1, max(sizes, default=1))))
 
     def _group(self, rows: slice) -> list[NDArray[np.intp]]:
         """Group rows by DATA_DESC_ID, because the shape of a cell depends on it."""
@@ -112,8 +112,7 @@ class PieceReader:
         n_rows = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         columns = {name: self._table[name].read(rows) for name in self._structure.row_columns}
         read = {
-            name: self._table[name].read(rows, out=self._lend(name, (n_rows, *shape)))
-            for name, shape in shapes.items()
+            name: self._table[name].read(rows, out=self._lend(name, (n_rows, *shape))) for name, shape in shapes.items()
         }
         flags = read.get("FLAG")
         data = read.get(self._structure.data_column or "")

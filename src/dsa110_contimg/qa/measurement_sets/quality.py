@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dsa110_contimg.qa.gates import Gate, Verdict, worst
-from dsa110_contimg.qa.thresholds import Thresholds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from dsa110_contimg.qa.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class SpectralWindow:
         """The flag fraction of each channel, NaN where it has no values, shape (n_channels,)."""
         import numpy as np
 
-        return np.divide(self.flagged, self.total, out=np.full(self.total.shape, np.nan), where=self.total > 0)
+        fractions = np.full(self.total.shape, np.nan)
+        np.divide(self.flagged, self.total, out=fractions, where=self.total > 0)
+        return fractions
 
     @property
     def flag_fraction(self) -> float | None:

@@ -148,9 +148,7 @@ def read_structure(table: CasaTable) -> Structure:
     return structure
 
 
-def _read_subtable(
-    structure: Structure, name: str, path: str, read: Callable[[Structure, CasaTable], None]
-) -> None:
+def _read_subtable(structure: Structure, name: str, path: str, read: Callable[[Structure, CasaTable], None]) -> None:
     try:
         with CasaTable(path) as subtable:
             read(structure, subtable)
