@@ -20,6 +20,7 @@ DOORS = sorted(
 ADDRESSES = [
     ("qa", "postage_stamps", "create_cutout"),
     ("qa", "visualization", "CasaTable"),
+    ("qa", "ms_quality", "measure_ms"),
     ("qa.visualization", "casatable", "CasaTable"),
     ("doctor", "examiner", "examine"),
     ("doctor", "examination", "Examination"),

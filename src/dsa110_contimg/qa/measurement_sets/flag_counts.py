@@ -143,7 +143,7 @@ class FlagCounter:
 
     def _describe(self, data_description: int) -> str:
         window = self._structure.find_window(data_description)
-        return "unknown window" if window < 0 else f"window {window} {self._structure.windows[window].name}".rstrip()
+        return "unknown window" if window < 0 else f"window {window}"
 
 
 def _add_rows(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    from numpy.typing import NDArray
+
     from dsa110_contimg.qa.measurement_sets.quality import Histogram, MSQuality
 
 _SIZE_INCHES = (10.0, 5.5)
 _DPI = 120
 _HIDDEN_BELOW = 1e-4
 """The fraction of the visibilities that may lie below the picture: noise has a long tail towards zero."""
+_MOST_AMPLITUDES = 160
+"""How many bins of amplitude a picture has, so that each can be seen."""
 _MOST_TICKS = 100
 _MOST_WINDOW_NAMES = 16
 _GOOD, _MARKED, _DEAD = "#4477aa", "#ee7733", "#cc3311"
@@ -131,21 +135,32 @@ def _draw_amplitudes(
         axes.set(xticks=[], yticks=[])
         return
     edges = histograms[0].amplitude_edges
-    lowest = int(np.searchsorted(np.cumsum(total), _HIDDEN_BELOW * np.sum(total)))
+    lowest = int(np.searchsorted(np.cumsum(total), _HIDDEN_BELOW * np.sum(total), side="right"))
+    starts_of_bins = np.arange(lowest, total.size, -(-(total.size - lowest) // _MOST_AMPLITUDES))
+    borders = edges[[*starts_of_bins, total.size]]
     # The bins are not quite logarithmic; counts in a decade are what does not depend on that.
-    densities = [histogram.counts / np.diff(np.log10(edges)) for histogram in histograms]
-    shown = np.concatenate([density[:, lowest:].ravel() for density in densities])
+    densities = [
+        np.add.reduceat(histogram.counts, starts_of_bins, axis=1) / np.diff(np.log10(borders))
+        for histogram in histograms
+    ]
+    shown = np.concatenate([density.ravel() for density in densities])
     norm = LogNorm(shown[shown > 0].min(), shown.max() * 1.0001)
     for histogram, density, start in zip(histograms, densities, starts, strict=True):
         mesh = axes.pcolormesh(
-            (histogram.x_edges + start) * scale, edges, np.ma.masked_equal(density.T, 0), norm=norm, cmap="viridis"
+            (histogram.x_edges + start) * scale, borders, np.ma.masked_equal(density.T, 0), norm=norm, cmap="viridis"
         )
     axes.set_yscale("log")
-    axes.set_ylim(edges[lowest], edges[-1])
+    room = (borders[-1] / borders[0]) ** 0.02
+    axes.set_ylim(borders[0] / room, borders[-1] * room)
+    if borders[-1] < 10 * borders[0]:  # else there are powers of ten to read
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     axes.figure.colorbar(mesh, ax=axes, label="Unflagged visibilities in a bin, per decade of amplitude")
 
 
 def _draw_antenna_flags(axes: Any, quality: MSQuality) -> None:
+    from matplotlib.patches import Patch
+
     antennas = quality.antennas
     dead, marked = {*quality.dead_antennas}, {*quality.marked_antennas}
     colours = [_DEAD if a.name in dead else _MARKED if a.name in marked else _GOOD for a in antennas]
@@ -158,9 +173,9 @@ def _draw_antenna_flags(axes: Any, quality: MSQuality) -> None:
     axes.set_xlim(-0.7, max(1, len(antennas)) - 0.3)
     limit = 100 * quality.thresholds.antenna_flag_fraction
     axes.axhline(limit, color="black", linestyle="--", linewidth=1)
-    bars = [axes.bar([], [], color=colour) for colour in (_GOOD, _MARKED, _DEAD)]
-    words = ["good", f"above {limit:g} %", "dead"]
-    axes.legend(bars, words, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+    words = {_GOOD: "good", _MARKED: f"above {limit:g} %", _DEAD: "dead"}
+    patches = [Patch(color=colour, label=word) for colour, word in words.items()]
+    axes.legend(handles=patches, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
     axes.set_xlabel("Antenna (in brackets: no rows)" if quality.unused_antennas else "Antenna")
     _label_flags(axes)
 
@@ -193,6 +208,8 @@ def _name_windows(axes: Any, quality: MSQuality, starts: Sequence[float]) -> Non
     axes.set_xlim(-0.5, max(end, 1.0) - 0.5)
     if len(windows) < 2:
         axes.set_xlabel("Channel")
+        for window in windows:
+            _name_frequencies(axes, window.frequencies_hz)
         return
     axes.set_xlabel("Channel, spectral windows one after the other")
     for start in starts[1:]:
@@ -203,3 +220,12 @@ def _name_windows(axes: Any, quality: MSQuality, starts: Sequence[float]) -> Non
         above.set_xticks(middles, [str(window.number) if window.number >= 0 else "?" for window in windows])
         above.tick_params(length=0)
         above.set_xlabel("Spectral window", fontsize="small")
+
+
+def _name_frequencies(axes: Any, frequencies_hz: NDArray[np.float64]) -> None:
+    if not frequencies_hz.size or not np.isfinite(frequencies_hz).all():
+        return
+    above = axes.secondary_xaxis("top")
+    channels = np.unique(np.linspace(0, frequencies_hz.size - 1, 7).round().astype(int))
+    above.set_xticks(channels, [f"{frequency:.6g}" for frequency in frequencies_hz[channels] / 1e6])
+    above.set_xlabel("Frequency (MHz)", fontsize="small")
