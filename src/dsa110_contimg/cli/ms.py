@@ -74,6 +74,8 @@ def _describe(quality: MSQuality) -> dict[str, Any]:
     }
     for name in ("antennas", "fields", "correlations", "data_descriptions"):
         told[name] = [asdict(count) | {"flag_fraction": count.flag_fraction} for count in getattr(quality, name)]
+    for antenna, described in zip(quality.antennas, told["antennas"], strict=True):
+        described["mark"] = quality.mark(antenna)
     for window, described in zip(quality.windows, told["windows"], strict=True):
         described |= {"flag_fraction": window.flag_fraction, "flag_fractions": window.flag_fractions}
     result: dict[str, Any] = plain(told)
@@ -145,13 +147,13 @@ def _draw_antennas(console: Console, quality: MSQuality) -> None:
     """Draw as many antennas side by side as there is room for, running downwards."""
     from rich.text import Text
 
-    dead, marked = {*quality.dead_antennas}, {*quality.marked_antennas}
+    styles = {"dead": _STYLES["FAIL"], "high": _STYLES["WARN"], "unused": "dim"}
     widest = max(len(antenna.name) for antenna in quality.antennas)
     cells = []
     for antenna in quality.antennas:
-        mark = "dead" if antenna.name in dead else "HIGH" if antenna.name in marked else ""
-        style = {"dead": _STYLES["FAIL"], "HIGH": _STYLES["WARN"]}.get(mark, "" if antenna.total else "dim")
-        cells.append(Text(f"{antenna.name:<{widest}} {_percent(antenna):>7} {mark:<4}", style))
+        mark = quality.mark(antenna)
+        word = {"dead": "dead", "high": "HIGH"}.get(mark, "")
+        cells.append(Text(f"{antenna.name:<{widest}} {_percent(antenna):>7} {word:<4}", styles.get(mark, "")))
     n_columns = max(1, (console.width + _GAP) // (widest + 13 + _GAP))
     n_lines = -(-len(cells) // n_columns)
     for line in range(n_lines):

@@ -62,7 +62,7 @@ def _judge_names(name: str, found: Sequence[str], n_samples: int, what: str) -> 
 def _judge_flags(quality: MSQuality) -> list[Gate]:
     thresholds = quality.thresholds
     used = [antenna for antenna in quality.antennas if antenna.total]
-    living = [antenna.flag_fraction or 0.0 for antenna in used if antenna.name not in quality.dead_antennas]
+    living = [antenna.flagged / antenna.total for antenna in used if quality.mark(antenna) != "dead"]
     return [
         judge(
             "flag fraction",

@@ -162,8 +162,7 @@ def _draw_antenna_flags(axes: Any, quality: MSQuality) -> None:
     from matplotlib.patches import Patch
 
     antennas = quality.antennas
-    dead, marked = {*quality.dead_antennas}, {*quality.marked_antennas}
-    colours = [_DEAD if a.name in dead else _MARKED if a.name in marked else _GOOD for a in antennas]
+    colours = [{"dead": _DEAD, "high": _MARKED}.get(quality.mark(antenna), _GOOD) for antenna in antennas]
     places = np.arange(len(antennas))
     axes.bar(places, [100 * (antenna.flag_fraction or 0) for antenna in antennas], color=colours, width=0.9)
     step = max(1, -(-len(antennas) // _MOST_TICKS))

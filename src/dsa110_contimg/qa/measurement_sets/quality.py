@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from dsa110_contimg.qa.gates import Gate, Verdict, worst
 
@@ -11,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
+    from typing import Literal
 
     import numpy as np
     from numpy.typing import NDArray
@@ -188,23 +188,43 @@ class MSQuality:
         """The fraction of the unflagged visibilities that are NaN or infinite; None if there are none."""
         return self.n_nonfinite_unflagged / self.n_unflagged if self.n_unflagged else None
 
-    @cached_property
+    def mark(self, antenna: FlagCount) -> Literal["", "high", "dead", "unused"]:
+        """Tell what is wrong with an antenna.
+
+        Parameters
+        ----------
+        antenna : FlagCount
+            One of `antennas`.
+
+        Returns
+        -------
+        str
+            ``"unused"`` if there are no values of it, ``"dead"`` if all of them are flagged, ``"high"`` if its flag
+            fraction is above the threshold for an antenna, else an empty text.
+        """
+        if not antenna.total:
+            return "unused"
+        if antenna.flagged == antenna.total:
+            return "dead"
+        return "high" if antenna.flagged / antenna.total > self.thresholds.antenna_flag_fraction else ""
+
+    @property
     def dead_antennas(self) -> tuple[str, ...]:
         """The names of the antennas of which there are values, all of them flagged."""
-        return tuple(antenna.name for antenna in self.antennas if antenna.flagged == antenna.total > 0)
+        return self._name_antennas("dead")
 
-    @cached_property
+    @property
     def marked_antennas(self) -> tuple[str, ...]:
         """The names of the other antennas whose flag fraction is above the threshold for an antenna."""
-        limit = self.thresholds.antenna_flag_fraction
-        return tuple(
-            antenna.name for antenna in self.antennas if limit * antenna.total < antenna.flagged < antenna.total
-        )
+        return self._name_antennas("high")
 
     @property
     def unused_antennas(self) -> tuple[str, ...]:
         """The names of the antennas of which there are no values."""
-        return tuple(antenna.name for antenna in self.antennas if not antenna.total)
+        return self._name_antennas("unused")
+
+    def _name_antennas(self, mark: str) -> tuple[str, ...]:
+        return tuple(antenna.name for antenna in self.antennas if self.mark(antenna) == mark)
 
     def write_pictures(self, folder: str | PathLike[str]) -> list[Path]:
         """Draw amplitudes and flags with matplotlib, and write them as PNG files.

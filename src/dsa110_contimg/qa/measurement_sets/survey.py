@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.measurement_sets.structure import Structure
     from dsa110_contimg.qa.visualization.casatable import CasaTable
 
+_WANTED = frozenset(["TIME", "DATA_DESC_ID", "UVW", "ANTENNA1", "ANTENNA2"])
+
 _ROWS_AT_ONCE = 65536
 """How many rows are described at a time: 3 MB."""
 
@@ -52,7 +54,7 @@ def survey_rows(table: CasaTable, structure: Structure) -> Survey:
     """
     survey = Survey()
     for rows in cut_rows(len(table), _ROWS_AT_ONCE):
-        columns = {name: table[name].read(rows) for name in structure.row_columns}
+        columns = {name: table[name].read(rows) for name in structure.row_columns if name in _WANTED}
         if "TIME" in columns:
             times = columns["TIME"]
             survey.times = np.union1d(survey.times, times[np.isfinite(times)])
