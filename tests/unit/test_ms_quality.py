@@ -41,7 +41,7 @@ SUBTABLES = ("ANTENNA", "FIELD", "SPECTRAL_WINDOW", "POLARIZATION", "DATA_DESCRI
 
 def test_flags_are_the_truth(tmp_path: Path) -> None:
     truth = simulate_measurement_set(
-        tmp_path / "a.ms", 9, 5, n_channels=32, flag_fraction=0.1, dead_antennas=[2], rfi_channels=[7, 8], seed=3
+        tmp_path / "a.ms", 9, 9, n_channels=32, flag_fraction=0.1, dead_antennas=[2], rfi_channels=[7, 8], seed=3
     )
     before = snapshot(truth.path)
     quality = measure_ms(truth.path)
@@ -59,7 +59,7 @@ def test_flags_are_the_truth(tmp_path: Path) -> None:
         assert sum(count.flagged for count in counts) == quality.n_flagged == window.flagged.sum()
         assert sum(count.total for count in counts) == quality.n_flags == window.total.sum()
     assert quality.start_mjd == pytest.approx(60300.25 + 12.884902 / 2 / 86400, abs=1e-9)
-    assert quality.duration_s == pytest.approx(4 * 12.884902, abs=1e-3)
+    assert quality.duration_s == pytest.approx(8 * 12.884902, abs=1e-3)
     assert quality.time_scale == "UTC"
     assert (quality.n_visibilities, quality.n_zero, quality.n_nonfinite) == (quality.n_flags, 0, 0)
 
@@ -354,3 +354,18 @@ def test_a_path_that_is_odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "link.ms").symlink_to(path)
     monkeypatch.chdir(tmp_path)
     assert measure_ms("link.ms").n_rows == measure_ms(str(path)).n_rows == 6
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, complex(1, -np.inf)])
+def test_what_is_no_number_among_amplitudes_that_all_are_above_zero(value: complex, tmp_path: Path) -> None:
+    data = complex_cells(6, 3, 2)
+    data[4, 1, 1] = value
+    quality = measure_ms(make(tmp_path, DATA=data))
+    assert (quality.n_nonfinite, quality.n_zero, quality.amplitude_by_time.counts.sum()) == (1, 0, 35)
+
+
+def test_only_the_flags_are_ragged(tmp_path: Path) -> None:
+    flags = [*np.ones((5, 3, 2), bool), np.ones((1, 2), bool)]
+    quality = measure_ms(make(tmp_path, FLAG=flags))
+    assert (quality.n_flags, quality.n_flagged, quality.n_visibilities, quality.n_unflagged) == (32, 32, 36, 6)
+    assert quality.n_unfitting_rows == 1
