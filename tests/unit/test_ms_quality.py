@@ -179,7 +179,7 @@ def test_columns_that_are_missing_or_empty(tmp_path: Path) -> None:
     path = make(tmp_path, FLAG=None, UVW=[None, None, np.ones(3), np.ones(3), np.ones(3), np.ones(3)], FIELD_ID=None)
     quality = measure_ms(path)
     assert quality.missing_columns == ("FIELD_ID", "UVW", "FLAG")
-    assert gate(quality, "missing columns").reason == "Absent or without values: FIELD_ID, UVW, FLAG."
+    assert gate(quality, "missing columns").reason == "Absent or not usable: FIELD_ID, UVW, FLAG."
     assert quality.verdict == Verdict.FAIL
     assert (quality.flag_fraction, quality.n_unflagged) == (None, 36)
     assert quality.amplitude_by_time.counts.sum() == 36
@@ -369,3 +369,16 @@ def test_only_the_flags_are_ragged(tmp_path: Path) -> None:
     quality = measure_ms(make(tmp_path, FLAG=flags))
     assert (quality.n_flags, quality.n_flagged, quality.n_visibilities, quality.n_unflagged) == (32, 32, 36, 6)
     assert quality.n_unfitting_rows == 1
+
+
+def test_columns_of_another_kind_and_times_out_of_this_world(tmp_path: Path) -> None:
+    times = np.array([5e9, 1e300, -1e300, np.nan, 5e9 + 10, 1e-310])
+    quality = measure_ms(
+        make(tmp_path, TIME=times, FLAG=np.ones((6, 3, 2), np.int32), FIELD_ID=np.ones(6), DATA=np.ones((6, 3), bool))
+    )
+    assert quality.missing_columns == ("FIELD_ID", "FLAG", "DATA")
+    assert (quality.data_column, quality.n_flags, quality.n_visibilities) == (None, 0, 0)
+    assert quality.n_integrations == 3
+    whole = measure_ms(make(tmp_path / "b", TIME=times))
+    assert whole.amplitude_by_time.counts.sum() == 18
+    assert whole.amplitude_by_uv_distance.counts.sum() == 36

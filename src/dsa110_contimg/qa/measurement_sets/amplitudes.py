@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from dsa110_contimg.qa.measurement_sets.buffers import Buffer
 from dsa110_contimg.qa.measurement_sets.quality import Histogram
 
 TYPE_CHECKING = False
@@ -28,24 +29,11 @@ _MOST_BINS = 512
 """The most amplitude bins of a finished histogram: more than a picture has room for."""
 
 
-class _Memory:
-    """Memory that is used again and again: fresh memory costs more time than what is done with it here."""
-
-    def __init__(self, dtype: type[np.generic]) -> None:
-        self._values = np.empty(0, dtype)
-
-    def lend(self, shape: Shape) -> NDArray[Any]:
-        size = math.prod(shape)
-        if self._values.size < size:
-            self._values = np.empty(size, self._values.dtype)
-        return self._values[:size].reshape(shape)
-
-
 class LevelMeter:
     """Turn visibilities into levels of amplitude, and count those that have none."""
 
     def __init__(self) -> None:
-        self._amplitudes, self._levels = _Memory(np.float32), _Memory(np.int64)
+        self._amplitudes, self._levels = Buffer(np.float32), Buffer(np.int64)
         self.total = 0
         """How many values were measured."""
         self.unflagged = 0
@@ -118,7 +106,7 @@ class LevelTable:
         """The place of what has no place along x, and is not counted."""
         # Most of this memory is never touched, and so never taken: data lie in a few octaves.
         self._counts = np.zeros((n_x + 1, _BEYOND), np.int64)
-        self._index = _Memory(np.intp)
+        self._index = Buffer(np.intp)
 
     def add(self, levels: NDArray[np.int64], places: NDArray[np.intp]) -> None:
         """Count levels.
@@ -230,17 +218,17 @@ class Ruler:
         Parameters
         ----------
         values : numpy.ndarray
-            Values between the outer borders, which belong to the bins beside them, or not finite.
+            Values. The outer borders belong to the bins beside them.
 
         Returns
         -------
         numpy.ndarray
-            The bin of each, in the same shape; `n_bins` for those that are not finite.
+            The bin of each, in the same shape; `n_bins` for those that are outside or no number.
         """
         n_bins = len(self.edges) - 1
-        finite = np.isfinite(values)
-        places = np.floor((np.where(finite, values, self._low) - self._low) / self._width)
-        return np.where(finite, np.clip(places, 0, n_bins - 1), n_bins).astype(np.intp)
+        inside = (values >= self.edges[0]) & (values <= self.edges[-1])
+        places = ((np.where(inside, values, self._low) - self._low) / self._width).astype(np.intp)
+        return np.where(inside, np.clip(places, 0, n_bins - 1), n_bins)
 
 
 def count_block_rows(shape: Shape, most: int) -> int:

@@ -34,7 +34,7 @@ def _judge_structure(quality: MSQuality) -> list[Gate]:
     n_named = len(quality.subtables)
     return [
         judge("rows", quality.n_rows, fail_below=1, n_samples=quality.n_rows, reason="The set has no rows."),
-        _judge_names("missing columns", quality.missing_columns, len(quality.columns), "Absent or without values"),
+        _judge_names("missing columns", quality.missing_columns, len(quality.columns), "Absent or not usable"),
         _judge_names("missing subtables", quality.missing_subtables, n_named, "Not named by the main table"),
         _judge_names("unreadable subtables", quality.unreadable_subtables, n_named, "There, and not readable"),
         judge(

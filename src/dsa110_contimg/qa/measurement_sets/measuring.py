@@ -57,12 +57,11 @@ def measure(
         survey = survey_rows(table, structure)
         flags, amplitudes = FlagCounter(structure), AmplitudeCounter(structure, survey)
         n_empty = n_unfitting = 0
-        expects_data = structure.data_column is not None
-        expects_flags = "FLAG" in structure.columns
         for piece in follow(PieceReader(table, structure).read_pieces(), len(table)):
             flags.add(piece)
             amplitudes.add(piece)
-            if (expects_data and piece.data is None) or (expects_flags and piece.flags is None):
+            lacks_data = piece.data is None and structure.data_column is not None
+            if lacks_data or (piece.flags is None and structure.has_flags):
                 n_empty += piece.n_rows
             elif piece.data is not None and piece.flags is not None and piece.data.shape != piece.flags.shape:
                 n_unfitting += piece.n_rows

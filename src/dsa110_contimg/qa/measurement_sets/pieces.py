@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsa110_contimg.qa.measurement_sets.buffers import Buffer
 from dsa110_contimg.qa.measurement_sets.survey import cut_rows
 
 TYPE_CHECKING = False
@@ -57,9 +58,10 @@ class PieceReader:
     def __init__(self, table: CasaTable, structure: Structure) -> None:
         self._table = table
         self._structure = structure
-        wanted = (structure.data_column, "FLAG")
-        self._names = tuple(name for name in wanted if name is not None and name in structure.columns)
-        self._memory: dict[str, NDArray[Any]] = {}
+        self._names = tuple(
+            name for name in (structure.data_column, "FLAG" if structure.has_flags else None) if name is not None
+        )
+        self._buffers = {name: Buffer(table[name].dtype) for name in self._names}
 
     def read_pieces(self) -> Iterator[Piece]:
         """Read the pieces one after the other.
@@ -112,7 +114,8 @@ class PieceReader:
         n_rows = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         columns = {name: self._table[name].read(rows) for name in self._structure.row_columns}
         read = {
-            name: self._table[name].read(rows, out=self._lend(name, (n_rows, *shape))) for name, shape in shapes.items()
+            name: self._table[name].read(rows, out=self._buffers[name].lend((n_rows, *shape)))
+            for name, shape in shapes.items()
         }
         flags = read.get("FLAG")
         data = read.get(self._structure.data_column or "")
@@ -127,13 +130,6 @@ class PieceReader:
             hidden = np.zeros(data.shape, np.bool_)
             hidden[row_flags] = True
         return Piece(n_rows, columns, flags, data, hidden)
-
-    def _lend(self, name: str, shape: Shape) -> NDArray[Any]:
-        """Lend memory that was used before: fresh memory costs more time than reading into it."""
-        size = math.prod(shape)
-        if name not in self._memory or self._memory[name].size < size:
-            self._memory[name] = np.empty(size, self._table[name].dtype)
-        return self._memory[name][:size].reshape(shape)
 
 
 def _as_slice(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:

@@ -101,7 +101,7 @@ class MSQuality:
     data_column: str | None
     """The column that the visibilities were taken from; None if there is none."""
     missing_columns: tuple[str, ...]
-    """Columns that it should have and has not, or whose cells make no array."""
+    """Columns that it should have and has not, or whose cells make no array or hold values of another kind."""
     subtables: tuple[str, ...]
     """The names of the subtables that it names."""
     missing_subtables: tuple[str, ...]

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 DATA_COLUMNS = ("DATA", "CORRECTED_DATA", "FLOAT_DATA")
 """Where visibilities may be, the first that there is being taken."""
 
-_AXES = {
-    "TIME": 1,
-    "ANTENNA1": 1,
-    "ANTENNA2": 1,
-    "FIELD_ID": 1,
-    "DATA_DESC_ID": 1,
-    "FLAG_ROW": 1,
-    "UVW": 2,
+_ROW_COLUMNS = {
+    "TIME": ("f", 1),
+    "ANTENNA1": ("i", 1),
+    "ANTENNA2": ("i", 1),
+    "FIELD_ID": ("i", 1),
+    "DATA_DESC_ID": ("i", 1),
+    "FLAG_ROW": ("b", 1),
+    "UVW": ("f", 2),
 }
-"""The columns that describe a row, with their number of axes. All of these, and FLAG, are required."""
+"""The columns that describe a row, with numpy's kind of their values and their number of axes. All are required."""
 
 _SUBTABLES = ("ANTENNA", "DATA_DESCRIPTION", "FIELD", "POLARIZATION", "SPECTRAL_WINDOW")
 """The subtables without which the numbers in the main table have no meaning."""
@@ -59,8 +59,10 @@ class Structure:
     """Those that describe a row and can be read."""
     data_column: str | None
     """The column with the visibilities."""
+    has_flags: bool
+    """Whether there is a column FLAG."""
     missing_columns: tuple[str, ...]
-    """The required columns that are absent, or make no array."""
+    """The required columns that are absent, make no array, or hold values of another kind."""
     subtables: tuple[str, ...] = ()
     """The subtables that the table names."""
     missing_subtables: tuple[str, ...] = ()
@@ -120,17 +122,19 @@ def read_structure(table: CasaTable) -> Structure:
         When the table is of another kind.
     """
     _refuse_other_tables(table)
-    columns = tuple(table.columns)
-    usable = tuple(name for name, ndim in _AXES.items() if name in columns and len(table[name].shape or ()) == ndim)
-    data_column = next((name for name in DATA_COLUMNS if name in columns), None)
-    found = {*usable, *({"FLAG"} & {*columns})}
-    missing = [name for name in (*_AXES, "FLAG") if name not in found]
+    row_columns = tuple(name for name, (kind, ndim) in _ROW_COLUMNS.items() if _is_array(table, name, kind, ndim))
+    data_column = next((name for name in DATA_COLUMNS if _has_kind(table, name, "fc")), None)
+    has_flags = _has_kind(table, "FLAG", "b")
+    missing = [name for name in _ROW_COLUMNS if name not in row_columns]
+    missing += [] if has_flags else ["FLAG"]
+    missing += [] if data_column else ["DATA"]
     subtables = table.subtables
     structure = Structure(
-        columns=columns,
-        row_columns=usable,
+        columns=tuple(table.columns),
+        row_columns=row_columns,
         data_column=data_column,
-        missing_columns=tuple(missing if data_column else [*missing, "DATA"]),
+        has_flags=has_flags,
+        missing_columns=tuple(missing),
         subtables=tuple(subtables),
         missing_subtables=tuple(name for name in _SUBTABLES if name not in subtables),
         dangling_subtables=tuple(name for name, subtable in subtables.items() if not subtable.exists),
@@ -146,6 +150,14 @@ def read_structure(table: CasaTable) -> Structure:
         if subtable.exists:
             _read_subtable(structure, name, subtable.path, read.get(name, _look_at))
     return structure
+
+
+def _has_kind(table: CasaTable, name: str, kinds: str) -> bool:
+    return name in table.columns and table[name].dtype.kind in kinds
+
+
+def _is_array(table: CasaTable, name: str, kind: str, ndim: int) -> bool:
+    return _has_kind(table, name, kind) and len(table[name].shape or ()) == ndim
 
 
 def _read_subtable(structure: Structure, name: str, path: str, read: Callable[[Structure, CasaTable], None]) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _WANTED = frozenset(["TIME", "DATA_DESC_ID", "UVW", "ANTENNA1", "ANTENNA2"])
 
+_FURTHEST_TIME_S = 1e12
+"""A time further from MJD 0 in seconds, which is 30 000 years, is damage."""
+
 _ROWS_AT_ONCE = 65536
 """How many rows are described at a time: 3 MB."""
 
@@ -57,7 +60,7 @@ def survey_rows(table: CasaTable, structure: Structure) -> Survey:
         columns = {name: table[name].read(rows) for name in structure.row_columns if name in _WANTED}
         if "TIME" in columns:
             times = columns["TIME"]
-            survey.times = np.union1d(survey.times, times[np.isfinite(times)])
+            survey.times = np.union1d(survey.times, times[np.abs(times) < _FURTHEST_TIME_S])
         if "DATA_DESC_ID" in columns:
             survey.data_descriptions = np.union1d(survey.data_descriptions, columns["DATA_DESC_ID"])
         if "UVW" in columns:
