@@ -382,3 +382,20 @@ def test_columns_of_another_kind_and_times_out_of_this_world(tmp_path: Path) -> 
     whole = measure_ms(make(tmp_path / "b", TIME=times))
     assert whole.amplitude_by_time.counts.sum() == 18
     assert whole.amplitude_by_uv_distance.counts.sum() == 36
+
+
+@pytest.mark.parametrize("of_free_shape", [False, True])
+def test_cells_that_are_no_spectra(of_free_shape: bool, tmp_path: Path) -> None:
+    data = np.ones((6, 3), np.complex64)
+    quality = measure_ms(make(tmp_path, DATA=[*data[:5], data[5, :2]] if of_free_shape else data))
+    assert (quality.n_flags, quality.n_visibilities, quality.n_empty_cells) == (36, 0, 6)
+    assert gate(quality, "rows that do not fit").value == 6
+
+
+def test_a_cell_whose_shape_asks_for_more_memory_than_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path, DATA=[*complex_cells(6, 30, 2)], FLAG=[*np.zeros((6, 30, 2), bool)])
+    monkeypatch.setattr("dsa110_contimg.casa.in_place.available_memory", lambda: 300)
+    assert measure_ms(path).n_visibilities == 360
+    monkeypatch.setattr(pieces, "_PIECE_BYTES", 100)  # less than one cell takes
+    with pytest.raises(errors.TableTooLargeError, match="480 bytes"):
+        measure_ms(path)

@@ -72,10 +72,9 @@ class AmplitudeCounter:
             levels = self.meter.measure(data[rows], hidden).reshape(-1, data[0].size)
             self._by_uv.add(levels, uv_places[rows, np.newaxis])
             self._by_time.add(levels, time_places[rows, np.newaxis])
-            if data.ndim == 3:
-                channel_places = self._channels.place(descriptions[rows], data.shape[1])
-                # Repeated here, because numpy adds arrays of two axes faster than those whose last one is short.
-                self._by_channel.add(levels, channel_places.repeat(data.shape[2], axis=1))
+            channel_places = self._channels.place(descriptions[rows], data.shape[1])
+            # Repeated here, because numpy adds arrays of two axes faster than those whose last one is short.
+            self._by_channel.add(levels, channel_places.repeat(data.shape[2], axis=1))
 
     def finish_uv_distance(self, unit: str) -> Histogram:
         """Make the histogram against uv distance, for amplitudes of a unit."""
@@ -135,7 +134,7 @@ class _ChannelBins:
 
 
 def _choose_time_bins(times: np.ndarray) -> Ruler:
-    """Give each integration a bin of its own, with room for the pauses, as far as there are bins."""
+    """Make bins as wide as most integrations are apart, so that each has one of its own, and pauses are seen."""
     if times.size < 2:
         return Ruler(-0.5, 0.5, 1)
     span = float(times[-1] - times[0])

@@ -80,7 +80,8 @@ class LevelMeter:
 
     def _sort_out(self, values: NDArray[Any], hidden: NDArray[np.bool_] | None, levels: NDArray[np.int64]) -> None:
         """Tell zeros and infinities from amplitudes that are merely too small or too large for the levels."""
-        zero, nonfinite = values == 0, ~np.isfinite(values)
+        with np.errstate(invalid="ignore"):  # some NaN complain when they are compared
+            zero, nonfinite = values == 0, ~np.isfinite(values)
         np.clip(levels, 1, _BEYOND - 1, out=levels)
         levels[zero | nonfinite] = 0
         self.zero += int(np.count_nonzero(zero))

@@ -95,14 +95,13 @@ class FlagCounter:
         for name in ("FIELD_ID", "DATA_DESC_ID"):
             if name in columns:
                 self._tallies[name].add(columns[name], flagged, per_row)
-        if flags.ndim == 3:
-            descriptions = columns.get("DATA_DESC_ID", np.full(piece.n_rows, -1))
-            for number in np.unique(descriptions).tolist():
-                rows = descriptions == number
-                counts = np.zeros(flags.shape[1:], np.int64)
-                if any_flagged:
-                    counts = _add_rows(flags if rows.all() else flags[rows])
-                self._add_spectrum(number, counts, int(np.count_nonzero(rows)))
+        descriptions = columns.get("DATA_DESC_ID", np.full(piece.n_rows, -1))
+        for number in np.unique(descriptions).tolist():
+            rows = descriptions == number
+            counts = np.zeros(flags.shape[1:], np.int64)
+            if any_flagged:
+                counts = _add_rows(flags if rows.all() else flags[rows])
+            self._add_spectrum(number, counts, int(np.count_nonzero(rows)))
 
     def _add_spectrum(self, data_description: int, counts: NDArray[np.int64], n_rows: int) -> None:
         """Add the flags of one DATA_DESC_ID, shape (n_channels, n_correlations)."""

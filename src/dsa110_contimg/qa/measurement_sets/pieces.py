@@ -12,7 +12,7 @@ from dsa110_contimg.qa.measurement_sets.survey import cut_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.casa.tables import Shape
     from dsa110_contimg.qa.measurement_sets.structure import Structure
     from dsa110_contimg.qa.visualization.casatable import CasaTable
+    from dsa110_contimg.qa.visualization.columns import Column
 
 _PIECE_BYTES = 2**24
 """The size of a piece of data; larger ones are not read faster."""
@@ -37,9 +38,9 @@ class Piece:
     columns: dict[str, NDArray[Any]]
     """The columns that describe the rows, each of shape (n_rows, ...)."""
     flags: NDArray[np.bool_] | None
-    """What is flagged, by FLAG or by FLAG_ROW: shape (n_rows, *cell); None if FLAG is absent or has no value."""
+    """What is flagged, by FLAG or by FLAG_ROW: shape (n_rows, n_channels, n_correlations); None if there is no FLAG."""
     data: NDArray[Any] | None
-    """The visibilities, shape (n_rows, *cell); None if they are absent or have no value."""
+    """The visibilities, shape (n_rows, n_channels, n_correlations); None if there are none."""
     hidden: NDArray[np.bool_] | None
     """Which visibilities are flagged, in the shape of the data; None if none of them is."""
 
@@ -77,8 +78,9 @@ class PieceReader:
         whole = {name: self._table[name].shape for name in self._names}
         known = {name: shape[1:] for name, shape in whole.items() if shape is not None}
         if len(known) == len(whole):
-            for rows in cut_rows(len(self._table), self._count_rows(known)):
-                yield self._read(rows, known)
+            spectra = _keep_spectra(known)
+            for rows in cut_rows(len(self._table), self._count_rows(spectra)):
+                yield self._read(rows, spectra)
             return
         for rows in cut_rows(len(self._table), _ROWS_AT_ONCE):
             for numbers in self._group(rows):
@@ -100,11 +102,10 @@ class PieceReader:
         return [numbers[found == number] for number in np.unique(found)]
 
     def _split(self, numbers: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], dict[str, Shape]]]:
-        """Cut rows in halves until the cells of each part agree; a column without values there is left out."""
+        """Cut rows in halves until the cells of each part agree."""
         counts = {name: self._table[name].cell_shapes(_as_slice(numbers)) for name in self._names}
         if all(len(shapes) == 1 for shapes in counts.values()):
-            firsts = {name: next(iter(shapes)) for name, shapes in counts.items()}
-            yield numbers, {name: shape for name, shape in firsts.items() if shape is not None}
+            yield numbers, _keep_spectra({name: next(iter(shapes)) for name, shapes in counts.items()})
             return
         middle = len(numbers) // 2
         yield from self._split(numbers[:middle])
@@ -113,10 +114,7 @@ class PieceReader:
     def _read(self, rows: slice | NDArray[np.intp], shapes: dict[str, Shape]) -> Piece:
         n_rows = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         columns = {name: self._table[name].read(rows) for name in self._structure.row_columns}
-        read = {
-            name: self._table[name].read(rows, out=self._buffers[name].lend((n_rows, *shape)))
-            for name, shape in shapes.items()
-        }
+        read = {name: self._read_cells(name, rows, (n_rows, *shape)) for name, shape in shapes.items()}
         flags = read.get("FLAG")
         data = read.get(self._structure.data_column or "")
         row_flags = columns.get("FLAG_ROW")
@@ -130,6 +128,17 @@ class PieceReader:
             hidden = np.zeros(data.shape, np.bool_)
             hidden[row_flags] = True
         return Piece(n_rows, columns, flags, data, hidden)
+
+    def _read_cells(self, name: str, rows: slice | NDArray[np.intp], shape: Shape) -> NDArray[Any]:
+        column: Column = self._table[name]
+        # One cell that is larger than a piece may be damage: then the reader decides whether there is memory for it.
+        is_large = math.prod(shape) * column.dtype.itemsize > _PIECE_BYTES
+        return column.read(rows, out=None if is_large else self._buffers[name].lend(shape))
+
+
+def _keep_spectra(shapes: Mapping[str, Shape | None]) -> dict[str, Shape]:
+    """Keep the columns whose cells have channels and correlations; others have no value, or are damaged."""
+    return {name: shape for name, shape in shapes.items() if shape is not None and len(shape) == 2}
 
 
 def _as_slice(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:

@@ -145,7 +145,7 @@ class MSQuality:
     n_nonfinite_unflagged: int
     """How many unflagged visibilities are NaN or infinite."""
     n_empty_cells: int
-    """In how many rows FLAG or the data column has no value."""
+    """In how many rows FLAG or the data column has no value, or not two axes, channels and correlations."""
     n_unfitting_rows: int
     """In how many rows FLAG and the data have different shapes; there only FLAG_ROW hides visibilities."""
     n_cross_rows: int
