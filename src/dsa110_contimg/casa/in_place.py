@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MOST_VALUES = 2**29 - 1
 """The most values one native read may return: https://github.com/casacore/python-casacore/issues/130"""
 
+_LITTLE = 2**26
+"""An answer of so many bytes is never refused for want of memory; to ask for that takes longer than many a read."""
+
 _SHAPES_AT_ONCE = 100_000
 """How many rows are asked for their shapes in one go; each is a Python string for a moment."""
 
@@ -83,10 +86,13 @@ class InPlaceReader:
     ----------
     table : NativeTable
         The open table.
+    memory_limit : int, optional
+        How much memory an answer may take, in bytes; unless given, as much as there is.
     """
 
-    def __init__(self, table: NativeTable) -> None:
+    def __init__(self, table: NativeTable, memory_limit: int | None = None) -> None:
         self._table = table
+        self._memory_limit = memory_limit
         self._uniform: dict[str, Shape | None] = {}
 
     @property
@@ -188,7 +194,7 @@ class InPlaceReader:
     ) -> NDArray[Any]:
         """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none."""
         reading = self.plan(column, rows, cell)
-        out = reading.prepare(out, self.path, available_memory())
+        out = reading.prepare(out, self.path, self._most_bytes(reading))
         self.fill(reading, out)
         return out
 
@@ -198,17 +204,21 @@ class InPlaceReader:
 
     def query(self, taql: str) -> InPlaceReader:
         """Select the rows for which a TaQL expression is true."""
-        return InPlaceReader(self._table.query(taql))
+        return InPlaceReader(self._table.query(taql), self._memory_limit)
 
     def select(self, rows: NDArray[np.intp]) -> InPlaceReader:
         """Select rows by number, in the order given."""
         if rows.size and (rows.min() < 0 or rows.max() >= self.nrows):
             raise IndexError(f"rows {rows.min()} to {rows.max()} are not all in a table of {self.nrows} rows")
-        return InPlaceReader(self._table.select(rows))
+        return InPlaceReader(self._table.select(rows), self._memory_limit)
 
     def close(self) -> None:
         """Let go of the table's files."""
         self._table.close()
+
+    def _most_bytes(self, reading: Reading) -> int | None:
+        limits = [self._memory_limit, available_memory() if reading.nbytes > _LITTLE else None]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _describe(self, column: str) -> ColumnDescription:
         if column not in self.columns:
