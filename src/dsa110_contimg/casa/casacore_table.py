@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -195,6 +195,7 @@ class CasacoreTable:
         out[:] = found
 
 
+@cache  # a column has few shapes and many rows
 def _parse_shape(text: str) -> Shape:
     return tuple(int(number) for number in re.findall(r"\d+", text))
 
