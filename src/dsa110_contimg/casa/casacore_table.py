@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -195,7 +195,7 @@ class CasacoreTable:
         out[:] = found
 
 
-@lru_cache(maxsize=1024)
+@cache  # a column has few shapes and many rows
 def _parse_shape(text: str) -> Shape:
     return tuple(int(number) for number in re.findall(r"\d+", text))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsa110_contimg.casa.recipes import Recipe
+
 Shape = tuple[int, ...]
 """The shape of a cell in numpy's axis order, which is the reverse of casacore's own."""
 
@@ -93,6 +95,10 @@ class TableReader(Protocol):
         """The absolute path of the table."""
 
     @property
+    def recipe(self) -> Recipe:
+        """How to come to a reader of the same rows, also in another process."""
+
+    @property
     def nrows(self) -> int:
         """The number of rows."""
 
@@ -113,6 +119,9 @@ class TableReader(Protocol):
 
     def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
         """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
+
+    def list_shapes(self, column: str, rows: range | None = None) -> list[Shape | None]:
+        """List the shapes of the cells of rows, or of all; None is a cell without a value."""
 
     def read(
         self,
@@ -191,13 +200,15 @@ def open_table(
     _check_folder(folder)
     from dsa110_contimg.casa.backends import choose_backend, open_native
     from dsa110_contimg.casa.in_place import InPlaceReader
+    from dsa110_contimg.casa.recipes import Recipe
 
     chosen = choose_backend(backend)
+    recipe = Recipe(str(folder), chosen, isolated=isolated, timeout=timeout, memory_limit=memory_limit)
     if not isolated:
-        return InPlaceReader(open_native(folder, chosen), memory_limit)
-    from dsa110_contimg.casa.worker.table import Terms, open_in_worker
+        return InPlaceReader(open_native(folder, chosen), recipe)
+    from dsa110_contimg.casa.worker.table import TableInWorker
 
-    return InPlaceReader(open_in_worker(folder, Terms(chosen, timeout, memory_limit)), memory_limit)
+    return InPlaceReader(TableInWorker(recipe), recipe)
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

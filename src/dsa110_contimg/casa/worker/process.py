@@ -104,7 +104,7 @@ class Worker:
         try:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-P", "-W", "ignore", "-c", _BEGIN, str(high), self._scratch, *paths],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=self._log,
                 stderr=self._log,
                 pass_fds=[high],

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Step(NamedTuple):
-    """How a table came about."""
-
-    key: int
-    """The number of the table, by which the caller speaks of it; never used again."""
-    parent: int | None
-    """The number of the table it was selected from; None if it was opened."""
-    how: str
-    """``"open"``, ``"query"`` or ``"select"``."""
-    argument: object
-    """The folder, the TaQL expression, or the row numbers."""
+Step = tuple[int, int | None, str, object]
+"""How a table came about: its number, the number of the table it was selected from (None if it was opened), ``"open"``,
+``"query"`` or ``"select"``, and the folder, the TaQL expression or the row numbers. Numbers are never used again."""
 
 
 class Request(NamedTuple):

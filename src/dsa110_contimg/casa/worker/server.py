@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.casa.in_place import NativeTable
     from dsa110_contimg.casa.readings import Packed
-    from dsa110_contimg.casa.worker.requests import Step
 
 INLINE_BYTES = 64 * 1024
 """Up to this size an answer goes with its message."""
@@ -98,19 +97,18 @@ class _Server:
             self._tables.pop(key, None)
         if request.memory_limit != self._memory_limit:
             self._limit_memory(request.memory_limit)
-        for step in request.steps:
-            self._tables[step.key] = self._open(step)
+        for key, parent, how, argument in request.steps:
+            self._tables[key] = self._open(parent, how, argument)
         table = self._tables[request.key]
         if request.ask == "fill":
             return self._fill(table, Reading.unpack(cast("Packed", request.arguments[0])))
         found = getattr(table, request.ask)
         return found if request.ask in _ATTRIBUTES else found(*request.arguments)
 
-    def _open(self, step: Step) -> NativeTable:
-        if step.parent is None:
-            return open_native(Path(cast("str", step.argument)), self._backend)
-        parent = self._tables[step.parent]
-        return cast("NativeTable", getattr(parent, step.how)(step.argument))
+    def _open(self, parent: int | None, how: str, argument: object) -> NativeTable:
+        if parent is None:
+            return open_native(Path(cast("str", argument)), self._backend)
+        return cast("NativeTable", getattr(self._tables[parent], how)(argument))
 
     def _fill(self, table: NativeTable, reading: Reading) -> object:
         if reading.dtype.hasobject or reading.nbytes <= INLINE_BYTES:

@@ -6,71 +6,32 @@ import itertools
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
-from typing import NamedTuple, cast
+from typing import cast
 
 from dsa110_contimg.casa.worker.deaths import Question
 from dsa110_contimg.casa.worker.pool import current_pool
-from dsa110_contimg.casa.worker.requests import Request, Step
+from dsa110_contimg.casa.worker.requests import Request
 from dsa110_contimg.errors import UnreadableTableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
     from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray
 
     from dsa110_contimg.casa.readings import Reading
+    from dsa110_contimg.casa.recipes import Recipe
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
     from dsa110_contimg.casa.worker.process import Worker
+    from dsa110_contimg.casa.worker.requests import Step
 
 _keys = itertools.count(1)
 """The numbers of tables. A forked process goes on counting, since it has inherited tables."""
 
 _OBJECTS_AT_ONCE = 2**16
 """How many strings or records a message holds."""
-
-
-class Terms(NamedTuple):
-    """How a worker is to read."""
-
-    backend: str
-    """The package that it reads with."""
-    timeout: float | None
-    """How long, in seconds, it may give no sign."""
-    memory_limit: int | None
-    """How much memory an answer may take, in bytes; None for all there is."""
-
-
-def open_in_worker(folder: Path, terms: Terms) -> TableInWorker:
-    """Open a table whose folder was checked, in a worker.
-
-    Parameters
-    ----------
-    folder : Path
-        The table's absolute folder.
-    terms : Terms
-        How it is to be read.
-
-    Returns
-    -------
-    TableInWorker
-        The open table.
-
-    Raises
-    ------
-    UnreadableTableError
-        When it cannot be opened.
-    MissingDependencyError
-        When the package that reads it is not installed.
-    CasaCrashError
-        When the worker died.
-    CasaTimeoutError
-        When it stood still.
-    """
-    return TableInWorker(str(folder), terms, (), "open", str(folder))
 
 
 class TableInWorker:
@@ -81,26 +42,32 @@ class TableInWorker:
 
     Parameters
     ----------
-    path : str
-        The absolute path of the table.
-    terms : Terms
-        How it is to be read.
-    earlier : tuple of Step
-        How the table came about that this one is selected from.
-    how : str
-        ``"open"``, ``"query"`` or ``"select"``.
-    argument : object
-        The folder, the TaQL expression, or the row numbers.
+    recipe : Recipe
+        How to come to it.
+    keys : tuple of int, optional
+        The numbers of the tables on the way to it: of the whole table, and of what each step but the last selected.
+
+    Raises
+    ------
+    UnreadableTableError
+        When it cannot be opened.
+    BadQueryError
+        When the last step is a query that cannot be answered.
+    MissingDependencyError
+        When the package that reads it is not installed.
+    CasaCrashError
+        When the worker died.
+    CasaTimeoutError
+        When it stood still.
     """
 
-    def __init__(self, path: str, terms: Terms, earlier: tuple[Step, ...], how: str, argument: object) -> None:
-        self.path = path
+    def __init__(self, recipe: Recipe, keys: tuple[int, ...] = ()) -> None:
+        self.path = recipe.path
         """The absolute path of the table."""
-        self._terms = terms
-        self._key = next(_keys)
-        self._steps = (*earlier, Step(self._key, earlier[-1].key if earlier else None, how, argument))
+        self._recipe = recipe
+        self._keys = (*keys, next(_keys))
         self._is_closed = False
-        weakref.finalize(self, current_pool().forget, self._key).atexit = False
+        weakref.finalize(self, current_pool().forget, self._keys[-1]).atexit = False
         self.nrows = -1
         """The number of rows."""
         with self._borrow("The table"):
@@ -146,30 +113,31 @@ class TableInWorker:
 
     def query(self, taql: str) -> TableInWorker:
         """Select the rows for which a TaQL expression is true."""
-        return TableInWorker(self.path, self._terms, self._steps, "query", taql)
+        return TableInWorker(self._recipe.query(taql), self._keys)
 
     def select(self, rows: NDArray[np.intp]) -> TableInWorker:
         """Select rows by number, in the order given."""
-        return TableInWorker(self.path, self._terms, self._steps, "select", rows)
+        recipe = self._recipe.select(rows)
+        return TableInWorker(recipe, self._keys[: len(recipe.steps)])  # rows of selected rows are one step
 
     def close(self) -> None:
         """Let go of the table's files."""
         self._is_closed = True
-        current_pool().forget(self._key)
+        current_pool().forget(self._keys[-1])
 
     def _ask(
         self, what: str, ask: str, *arguments: object, column: str | None = None, rows: range | None = None
     ) -> object:
         question = Question(what, self.path, column, rows)
         with self._borrow(what) as worker:
-            return worker.ask(self._request(worker, ask, arguments), question, self._terms.timeout)
+            return worker.ask(self._request(worker, ask, arguments), question, self._recipe.timeout)
 
     def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
         what = f"{reading.column}, {_name_rows(reading.rows)},"
         question = Question(what, self.path, reading.column, reading.rows)
         with self._borrow(reading.column) as worker:
             request = self._request(worker, "fill", (reading.pack(),))
-            worker.fill(request, question, self._terms.timeout, reading, out)
+            worker.fill(request, question, self._recipe.timeout, reading, out)
 
     @contextmanager
     def _borrow(self, what: str) -> Iterator[Worker]:
@@ -178,18 +146,21 @@ class TableInWorker:
             raise UnreadableTableError(
                 f"{what} of {self.path} cannot be read: the table was closed.", hint="Open it again."
             )
-        keys = tuple(step.key for step in self._steps)
-        with current_pool().borrow(self._terms.backend, keys, self._terms.timeout) as worker:
-            if self._key not in worker.opened:
+        with current_pool().borrow(self._recipe.backend, self._keys, self._recipe.timeout) as worker:
+            if self._keys[-1] not in worker.opened:
                 self._open_in(worker)
             yield worker
 
     def _open_in(self, worker: Worker) -> None:
-        how = self._steps[-1].how
-        question = Question("the beginning" if how == "open" else f"a {how}", self.path)
-        steps = tuple(step for step in self._steps if step.key not in worker.opened)
-        nrows = cast("int", worker.ask(self._request(worker, "nrows", (), steps), question, self._terms.timeout))
-        worker.opened.update(step.key for step in steps)
+        ways = (("open", self.path), *self._recipe.steps)
+        steps = tuple(
+            (key, parent, *way)
+            for key, parent, way in zip(self._keys, (None, *self._keys), ways, strict=False)
+            if key not in worker.opened
+        )
+        question = Question({"open": "the beginning", "query": "a query", "select": "a selection"}[ways[-1][0]], self.path)
+        nrows = cast("int", worker.ask(self._request(worker, "nrows", (), steps), question, self._recipe.timeout))
+        worker.opened.update(self._keys)
         if self.nrows not in {-1, nrows}:
             raise UnreadableTableError(
                 f"{self.path} was changed while it was open: there were {self.nrows} rows, and now there are {nrows}.",
@@ -204,7 +175,7 @@ class TableInWorker:
         while worker.gone:  # the garbage collector may add one at any moment
             gone.append(worker.gone.pop())
         worker.opened.difference_update(gone)
-        return Request(self._key, steps, tuple(gone), self._terms.memory_limit, ask, arguments)
+        return Request(self._keys[-1], steps, tuple(gone), self._recipe.memory_limit, ask, arguments)
 
 
 def _name_rows(rows: range) -> str:
