@@ -158,7 +158,9 @@ class TableInWorker:
             for key, parent, way in zip(self._keys, (None, *self._keys), ways, strict=False)
             if key not in worker.opened
         )
-        question = Question({"open": "the beginning", "query": "a query", "select": "a selection"}[ways[-1][0]], self.path)
+        question = Question(
+            {"open": "the beginning", "query": "a query", "select": "a selection"}[ways[-1][0]], self.path
+        )
         nrows = cast("int", worker.ask(self._request(worker, "nrows", (), steps), question, self._recipe.timeout))
         worker.opened.update(self._keys)
         if self.nrows not in {-1, nrows}:
