@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 Step = tuple[int, int | None, str, object]
 """How a table came about: its number, the number of the table it was selected from (None if it was opened), ``"open"``,
 ``"query"`` or ``"select"``, and the folder, the TaQL expression or the row numbers. Numbers are never used again."""

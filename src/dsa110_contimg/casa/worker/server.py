@@ -1,8 +1,8 @@
 """What the worker does: it opens tables and answers questions about them, one after the other.
 
 A request is the fields of a `Request`, an answer ``("value", value)`` or ``("error", exception)``. If there is much to
-read, the answer to ``"fill"`` is ``("part", None)`` for each slot of the ring that was filled, and ``("value", None)`` at
-the end; the caller says None for each slot that it has emptied.
+read, the answer to ``"fill"`` is ``("part", None)`` for each slot of the ring that was filled, and at the end
+``("value", None)``; the caller says None for each slot that it has emptied.
 """
 
 from __future__ import annotations
