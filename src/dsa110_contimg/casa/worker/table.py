@@ -135,7 +135,7 @@ class TableInWorker:
     def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
         what = f"{reading.column}, {_name_rows(reading.rows)},"
         question = Question(what, self.path, reading.column, reading.rows)
-        with self._borrow(reading.column) as worker:
+        with self._borrow(what) as worker:
             request = self._request(worker, "fill", (reading.pack(),))
             worker.fill(request, question, self._recipe.timeout, reading, out)
 
@@ -144,7 +144,8 @@ class TableInWorker:
         """Have a worker that has the table open."""
         if self._is_closed:
             raise UnreadableTableError(
-                f"{what} of {self.path} cannot be read: the table was closed.", hint="Open it again."
+                f"{what[0].upper()}{what[1:]} of {self.path} cannot be read: the table was closed.",
+                hint="Open it again.",
             )
         with current_pool().borrow(self._recipe.backend, self._keys, self._recipe.timeout) as worker:
             if self._keys[-1] not in worker.opened:
@@ -152,17 +153,10 @@ class TableInWorker:
             yield worker
 
     def _open_in(self, worker: Worker) -> None:
-        ways = (("open", self.path), *self._recipe.steps)
-        steps = tuple(
-            (key, parent, *way)
-            for key, parent, way in zip(self._keys, (None, *self._keys), ways, strict=False)
-            if key not in worker.opened
-        )
-        question = Question(
-            {"open": "the beginning", "query": "a query", "select": "a selection"}[ways[-1][0]], self.path
-        )
-        nrows = cast("int", worker.ask(self._request(worker, "nrows", (), steps), question, self._recipe.timeout))
-        worker.opened.update(self._keys)
+        how = self._recipe.steps[-1][0] if self._recipe.steps else "open"
+        question = Question({"open": "the beginning", "query": "a query", "select": "a selection"}[how], self.path)
+        nrows = cast("int", worker.ask(self._request(worker, "nrows", ()), question, self._recipe.timeout))
+        worker.opened.update(self._unknown_to(worker))
         if self.nrows not in {-1, nrows}:
             raise UnreadableTableError(
                 f"{self.path} was changed while it was open: there were {self.nrows} rows, and now there are {nrows}.",
@@ -170,13 +164,19 @@ class TableInWorker:
             )
         self.nrows = nrows
 
-    def _request(
-        self, worker: Worker, ask: str, arguments: tuple[object, ...], steps: tuple[Step, ...] = ()
-    ) -> Request:
+    def _unknown_to(self, worker: Worker) -> dict[int, Step]:
+        """List the steps to this table, from the last one that the worker has open."""
+        known = max((place for place, key in enumerate(self._keys) if key in worker.opened), default=-1)
+        ways = (("open", self.path), *self._recipe.steps)
+        parents = (None, *self._keys)
+        return {self._keys[at]: (self._keys[at], parents[at], *ways[at]) for at in range(known + 1, len(self._keys))}
+
+    def _request(self, worker: Worker, ask: str, arguments: tuple[object, ...]) -> Request:
         gone = []
-        while worker.gone:  # the garbage collector may add one at any moment
+        while worker.gone:  # the garbage collector may add one at any moment, also after this
             gone.append(worker.gone.pop())
         worker.opened.difference_update(gone)
+        steps = tuple(self._unknown_to(worker).values())
         return Request(self._keys[-1], steps, tuple(gone), self._recipe.memory_limit, ask, arguments)
 
 
