@@ -36,6 +36,7 @@ class Elsewhere:
         self._listen("ready")
 
     def __call__(self) -> str:
+        """Call the function."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()

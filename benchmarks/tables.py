@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from dsa110_contimg.simulate import simulate_measurement_set
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CELL = (768, 2)
 ROWS_OF_100_MB = 8192
