@@ -42,7 +42,7 @@ def draw_table(summary: TableSummary, subtables: Sequence[SubtableSummary]) -> s
     str
         HTML in which everything that came from the table is escaped.
     """
-    return str(_pictures().table(summary, subtables, count_subtables(summary)))
+    return _draw("table", summary, subtables, count_subtables(summary))
 
 
 def draw_column(details: ColumnDetails, kind: str) -> str:
@@ -60,7 +60,7 @@ def draw_column(details: ColumnDetails, kind: str) -> str:
     str
         HTML in which everything that came from the table is escaped.
     """
-    return str(_pictures().column(details, kind))
+    return _draw("column", details, kind)
 
 
 def draw_note(text: str, error: ContimgError | None = None) -> str:
@@ -78,7 +78,11 @@ def draw_note(text: str, error: ContimgError | None = None) -> str:
     str
         HTML in which both are escaped.
     """
-    return str(_pictures().note(text, error))
+    return _draw("note", text, error)
+
+
+def _draw(picture: str, *shown: object) -> str:
+    return str(getattr(_pictures(), picture)(*shown))
 
 
 @cache

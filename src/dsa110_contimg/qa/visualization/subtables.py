@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dsa110_contimg.casa.tables import SubtableReference, TableReader
+    from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.qa.visualization.summary import TableSummary
 
 _ROWS_LOOKED_AT = 1_000
@@ -31,8 +32,8 @@ class SubtableSummary:
     """Whether a table is there; if not, the reference dangles."""
     summary: TableSummary | None
     """What is in it; None where nothing is there or it cannot be read, and for the table that points at itself."""
-    problem: str
-    """Why it cannot be read, or an empty text."""
+    problem: ContimgError | None
+    """Why it cannot be read."""
 
 
 def summarise_subtables(
@@ -56,22 +57,24 @@ def summarise_subtables(
     tuple of SubtableSummary
         In the order of the keywords. One that is damaged has its problem told in its place.
     """
-    summarised: dict[str, tuple[TableSummary | None, str]] = {os.path.realpath(path): (None, "")}
+    summarised: dict[str, tuple[TableSummary | None, ContimgError | None]] = {os.path.realpath(path): (None, None)}
     found = []
     for name, subtable in list(subtables.items())[:most]:
         place = os.path.realpath(subtable.path)
         if subtable.exists and place not in summarised:  # several keywords may point at one table
             summarised[place] = _look_into(subtable.path, open_subtable)
-        found.append(SubtableSummary(name, subtable.path, subtable.exists, *summarised.get(place, (None, ""))))
+        found.append(SubtableSummary(name, subtable.path, subtable.exists, *summarised.get(place, (None, None))))
     return tuple(found)
 
 
-def _look_into(path: str, open_subtable: Callable[[str], TableReader]) -> tuple[TableSummary | None, str]:
+def _look_into(
+    path: str, open_subtable: Callable[[str], TableReader]
+) -> tuple[TableSummary | None, ContimgError | None]:
     try:
         reader = open_subtable(path)
         try:
-            return summarise(reader, _ROWS_LOOKED_AT), ""
+            return summarise(reader, _ROWS_LOOKED_AT), None
         finally:
             reader.close()
     except (TableError, CasaError) as error:
-        return None, str(error)
+        return None, error
