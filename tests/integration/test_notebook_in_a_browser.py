@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
-# What JupyterLab says about tables in outputs, which pictures have to stand, and a box as wide as a telephone.
+# What JupyterLab 4 says about outputs, as far as pictures of tables have to stand it.
 STYLE = """
 body { background: #111; color: #eee; }
-.jp table { table-layout: fixed; margin-left: auto; margin-right: auto; font-size: 12px; border: none; }
-.jp tr, .jp th, .jp td { text-align: right; vertical-align: middle; padding: 0.5em; white-space: normal; }
-.jp code { background: #333; color: #f00; padding: 1px 5px; }
+.jp-RenderedHTMLCommon :not(pre) > code { background: #333; color: #f00; padding: 1px 5px; }
+.jp-RenderedHTMLCommon table { table-layout: fixed; margin-left: auto; margin-right: auto; color: #f00; }
+.jp-RenderedHTMLCommon td, .jp-RenderedHTMLCommon th, .jp-RenderedHTMLCommon tr {
+  vertical-align: middle; padding: 0.5em; line-height: normal; white-space: normal; max-width: none; border: none;
+}
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td, :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th {
+  text-align: right;
+}
 """
 MEASURE = """
 const right = part => part.getBoundingClientRect().right;
@@ -56,7 +61,7 @@ def test_a_browser_lays_the_pictures_out(tmp_path: Path) -> None:
     table = CasaTable(truth.path)
     pictures = {"narrow": (table, 359), "wide": (table, 1400), "column": (table.TIME, 359)}
     boxes = [
-        f'<div class="jp box" id="{name}" style="width: {width}px">{shown._repr_html_()}</div>'
+        f'<div class="jp-RenderedHTMLCommon box" id="{name}" style="width: {width}px">{shown._repr_html_()}</div>'
         for name, (shown, width) in pictures.items()
     ]
     page = tmp_path / "page.html"

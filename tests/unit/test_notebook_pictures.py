@@ -104,6 +104,7 @@ def path(tmp_path: Path) -> Path:
             "DATA": (np.arange(30).reshape(5, 3, 2) * (1 + 2j)).astype(np.complex64),
             "FLAG": np.arange(30).reshape(5, 3, 2) % 2 == 1,
             "TIME": np.arange(5.0) + 100,
+            "LONG": np.arange(50, dtype=np.int32).reshape(5, 10),
             "OPEN": [np.ones((2, 2)), np.full((4, 2), 7.0), None, np.ones((4, 2)), np.ones((4, 2))],
         },
         units={"TIME": "s"},
@@ -144,9 +145,18 @@ def reads(table: CasaTable, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[st
 
 def test_a_table_says_what_a_person_looks_for(table: CasaTable, path: Path, tmp_path: Path) -> None:
     picture = draw(table)
-    for text in ("5 rows, 4 columns", str(path), "(3, 2)", "(2, 2) or (4, 2) or none", "complex", "Row 2", "102.0"):
+    for text in ("5 rows, 5 columns", str(path), "(3, 2)", "(2, 2) or (4, 2) or none", "complex", "Row 2", "102.0"):
         assert text in picture.text, text
-    for text in ("s", "[0+0j, 1+2j, …]", "[6+12j, 7+14j, …]", "[7, 7, …]", "no value", "MS_VERSION", "2.0"):
+    for text in (
+        "s",
+        "[0+0j, 1+2j, …]",
+        "[6+12j, 7+14j, …]",
+        "[10, 11, 12, …]",
+        "[7, 7, …]",
+        "no value",
+        "MS_VERSION",
+        "2.0",
+    ):
         assert text in picture.texts, text
     assert "Subtables: 4, of which 1 dangling" in picture.texts
     assert f"GONE : dangling , nothing is at {tmp_path / 'gone'}" in picture.text
@@ -172,10 +182,10 @@ def test_nothing_is_read_twice_and_only_corners(table: CasaTable, path: Path, re
 
 
 def test_a_column_reads_nothing_twice_and_only_corners(table: CasaTable, path: Path, reads: Counter) -> None:
-    for name in ("DATA", "TIME", "OPEN"):
+    for name in ("DATA", "TIME", "LONG", "OPEN"):
         table[name]._repr_html_()
     assert set(reads.values()) == {1}
-    assert set(reads) == {(str(path), name, row) for name in ("DATA", "TIME", "OPEN") for row in range(5)} - {
+    assert set(reads) == {(str(path), name, row) for name in ("DATA", "TIME", "LONG", "OPEN") for row in range(5)} - {
         (str(path), "OPEN", 2)
     }
     reads.clear()
