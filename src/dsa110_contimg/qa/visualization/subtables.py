@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dsa110_contimg.casa.tables import SubtableReference
 from dsa110_contimg.errors import CasaError, TableError
 from dsa110_contimg.qa.visualization.summary import summarise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from dsa110_contimg.casa.tables import SubtableReference, TableReader
+    from dsa110_contimg.casa.recipes import Recipe
+    from dsa110_contimg.casa.tables import TableReader
     from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.qa.visualization.summary import TableSummary
 
@@ -36,42 +36,36 @@ class SubtableSummary:
     """Why it cannot be read."""
 
 
-def summarise_subtables(
-    path: str, subtables: Mapping[str, SubtableReference], open_subtable: Callable[[str], TableReader], *, most: int
-) -> tuple[SubtableSummary, ...]:
+def summarise_subtables(reader: TableReader, most: int) -> tuple[SubtableSummary, ...]:
     """Sum up the subtables of a table, but not the subtables of these.
 
     Parameters
     ----------
-    path : str
-        The table that they belong to; where it points at itself, it is not read again.
-    subtables : mapping
-        The references to them, by name.
-    open_subtable : callable
-        Opens the table at a path.
+    reader : TableReader
+        The reader of the table; the subtables are read in the same way.
     most : int
         How many to sum up, the first ones.
 
     Returns
     -------
     tuple of SubtableSummary
-        In the order of the keywords. One that is damaged has its problem told in its place.
+        In the order of the keywords. One that is damaged has its problem told in its place. Nothing is read twice
+        where several keywords point at one table, or one at the table itself.
     """
-    summarised: dict[str, tuple[TableSummary | None, ContimgError | None]] = {os.path.realpath(path): (None, None)}
+    references = [(name, value) for name, value in reader.keywords.items() if isinstance(value, SubtableReference)]
+    known: dict[str, tuple[TableSummary | None, ContimgError | None]] = {os.path.realpath(reader.path): (None, None)}
     found = []
-    for name, subtable in list(subtables.items())[:most]:
+    for name, subtable in references[:most]:
         place = os.path.realpath(subtable.path)
-        if subtable.exists and place not in summarised:  # several keywords may point at one table
-            summarised[place] = _look_into(subtable.path, open_subtable)
-        found.append(SubtableSummary(name, subtable.path, subtable.exists, *summarised.get(place, (None, None))))
+        if subtable.exists and place not in known:
+            known[place] = _look_into(replace(reader.recipe, path=subtable.path, steps=()))
+        found.append(SubtableSummary(name, subtable.path, subtable.exists, *known.get(place, (None, None))))
     return tuple(found)
 
 
-def _look_into(
-    path: str, open_subtable: Callable[[str], TableReader]
-) -> tuple[TableSummary | None, ContimgError | None]:
+def _look_into(recipe: Recipe) -> tuple[TableSummary | None, ContimgError | None]:
     try:
-        reader = open_subtable(path)
+        reader = recipe.open()
         try:
             return summarise(reader, _ROWS_LOOKED_AT), None
         finally:

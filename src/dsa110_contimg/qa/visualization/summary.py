@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -191,7 +193,7 @@ def _summarise_column(
         cell="scalar" if described.is_scalar else _name_shapes(shapes, looked_at, reader.nrows),
         unit=described.unit or "",
         comment=described.comment,
-        first=_draw_cells(reader, name, looked_at[:_FIRST], read or partial(_read_box, name), shapes),
+        first=_draw_cells(reader, name, looked_at[:_FIRST], read or partial(_read_box, name)),
     )
 
 
@@ -210,23 +212,18 @@ def _name_shapes(shapes: Mapping[Shape | None, int], looked_at: range, nrows: in
     return "".join([" or ".join(names), *some_are_empty, *some_are_unseen])
 
 
-def _draw_cells(
-    reader: TableReader, name: str, rows: range, read: ReadBox, known: Mapping[Shape | None, int] | None = None
-) -> tuple[str, ...]:
-    """Draw the corner of each cell; cells of one shape are read in one go."""
-    if not rows:
-        return ()
-    if reader.columns[name].is_scalar:
-        shape: Shape | None = ()
-    else:
-        shapes = known if known and len(known) == 1 else reader.cell_shapes(name, rows)
-        if len(shapes) > 1:
-            return tuple(_draw_cells(reader, name, range(row, row + 1), read)[0] for row in rows)
-        shape = next(iter(shapes))
-    if shape is None:
-        return ("no value",) * len(rows)
-    box = (*(range(min(1, n)) for n in shape[:-1]), *(range(min(3, n)) for n in shape[-1:]))
-    return tuple(_draw_corner(corner, shape) for corner in read(reader, rows, box, shape))
+def _draw_cells(reader: TableReader, name: str, rows: range, read: ReadBox) -> tuple[str, ...]:
+    """Draw the corner of each cell; neighbours of one shape are read in one go."""
+    cells: list[str] = []
+    for shape, group in groupby(zip(reader.list_shapes(name, rows), rows, strict=True), key=itemgetter(0)):
+        numbers = [row for _, row in group]
+        if shape is None:
+            cells += ["no value"] * len(numbers)
+            continue
+        box = (*(range(min(1, n)) for n in shape[:-1]), *(range(min(3, n)) for n in shape[-1:]))
+        corners = read(reader, range(numbers[0], numbers[-1] + 1), box, shape)
+        cells += [_draw_corner(corner, shape) for corner in corners]
+    return tuple(cells)
 
 
 def _draw_corner(corner: Any, shape: Shape) -> str:
