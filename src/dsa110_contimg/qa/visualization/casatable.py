@@ -230,6 +230,14 @@ class CasaTable:
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
-        from dsa110_contimg.qa.visualization.html import draw_html
+        from dsa110_contimg.errors import CasaError, TableError
+        from dsa110_contimg.qa.visualization.html import MOST_SUBTABLES, draw_note, draw_table
+        from dsa110_contimg.qa.visualization.subtables import summarise_subtables
 
-        return draw_html(self.summarise())
+        if self._is_closed:  # a traceback would be no picture
+            return draw_note(repr(self))
+        try:
+            summary = self.summarise()
+        except (TableError, CasaError) as error:
+            return draw_note(f"<CasaTable {self.path}>", error)
+        return draw_table(summary, summarise_subtables(self._reader, MOST_SUBTABLES))

@@ -120,6 +120,17 @@ class Column:
         cells = "" if described.is_scalar else f", cells {describe_cells(described)}"
         return f"<{type(self).__name__} {self.name}: {len(self)} rows, {described.value_type}{cells}>"
 
+    def _repr_html_(self) -> str:
+        from dsa110_contimg.errors import CasaError, TableError
+        from dsa110_contimg.qa.visualization.html import draw_column, draw_note
+        from dsa110_contimg.qa.visualization.summary import detail_column
+
+        try:
+            details = detail_column(self._reader, self.name, self._read)
+        except (TableError, CasaError) as error:  # damaged, or the table was closed: a traceback would be no picture
+            return draw_note(f"<{type(self).__name__} {self.name}>", error)
+        return draw_column(details, type(self).__name__)
+
     def read(
         self, rows: slice | Sequence[int] | NDArray[Any] | None = None, *, out: NDArray[Any] | None = None
     ) -> NDArray[Any]:
