@@ -194,7 +194,7 @@ class Column:
     def chunks(self, rows_per_chunk: int | None = None) -> Iterator[tuple[range, NDArray[Any] | None]]:
         """Read the column in chunks, from the first row to the last.
 
-        Only one chunk is in memory at a time, if you keep none.
+        No more than two chunks are in memory, if you keep none: the one you have, and the next one while it is read.
 
         Parameters
         ----------

@@ -54,13 +54,14 @@ def make_dataset(reader: TableReader) -> Dataset:
             ContimgWarning,
             stacklevel=3,
         )
+    flags = _measure_flags(reader)
     # One size for all, so that xarray knows the chunks of the rows.
     rows = min((count_chunk_rows(shape[1:], columns[name].dtype, None) for name, shape in whole.items()), default=1)
     is_lazy = find_spec("dask") is not None
     dataset = xarray.Dataset(
         {
             name: xarray.Variable(
-                ("row", *_name_axes(name, shape[1:], whole.get("FLAG", ())[1:])),
+                ("row", *_name_axes(name, shape[1:], flags)),
                 columns[name].to_dask(rows) if is_lazy else columns[name][:],
                 _describe(columns[name]),
             )
@@ -72,7 +73,16 @@ def make_dataset(reader: TableReader) -> Dataset:
     return dataset
 
 
-def _name_axes(column: str, cell: Shape, flags: Shape) -> tuple[str, ...]:
+def _measure_flags(reader: TableReader) -> tuple[int | None, ...]:
+    """Find how many channels and correlations all flags have; None where they differ."""
+    shapes = set(reader.cell_shapes("FLAG")) if "FLAG" in reader.columns else set()
+    known = [shape for shape in shapes if shape is not None and len(shape) == len(_AXES_OF_FLAGS)]
+    if len(known) < len(shapes):
+        return ()
+    return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*known, strict=True))
+
+
+def _name_axes(column: str, cell: Shape, flags: tuple[int | None, ...]) -> tuple[str, ...]:
     """Name the axes of a cell: those that FLAG has, too, are channels and correlations."""
     if len(flags) == len(_AXES_OF_FLAGS):
         if cell == flags:
