@@ -49,6 +49,7 @@ def door(package: str, **rooms: str) -> "tuple[Callable[[str], object], Callable
 
 INSTALL = {
     "casa": '"python-casacore>=3.8.1"',
+    "arcae": '"dsa110-contimg[arcae]"',
     "plot": '"dsa110-contimg[plot]"',
     "zarr": '"dsa110-contimg[zarr]"',
     "dask": '"dsa110-contimg[dask]"',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from functools import cache, cached_property
 
@@ -11,8 +10,9 @@ import numpy as np
 
 from dsa110_contimg._lazy import needs
 from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, plain_keywords
-from dsa110_contimg.casa.entrance import Entrance
+from dsa110_contimg.casa.entrance import Entrance, advise_opening
 from dsa110_contimg.casa.parents import check_parts
+from dsa110_contimg.casa.taql import QUERY_HINT, Condition
 from dsa110_contimg.errors import BadQueryError
 
 TYPE_CHECKING = False
@@ -31,11 +31,6 @@ _IN_PLACE = frozenset(["boolean", "int", "float", "double", "complex", "dcomplex
 
 _NEAR = 4
 """The step up to which asking all rows between for their shapes is faster than asking row by row."""
-
-_SELECT = "using style Python select from $1 where (\n"
-_WRITING = re.compile(r"\b(alter|copy|create|delete|drop|giving|insert|into|update)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-"""A text in TaQL. It ends on its line: a lone quote in a comment is none, and hides no words on the next line."""
 
 
 def open_with_casacore(folder: Path) -> CasacoreTable:
@@ -60,16 +55,16 @@ def open_with_casacore(folder: Path) -> CasacoreTable:
         from casacore.tables import table
 
     entrance = Entrance(folder)
-    hint = "Copy the table again from its source."
-    if not os.environ.get("HOME"):  # as in a cron job or a service
-        hint = "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
-    with entrance.translate(f"{folder} cannot be opened as a CASA table", hint):
+    with entrance.translate(f"{folder} cannot be opened as a CASA table", advise_opening()):
         # No read lock: another process that writes would make us wait without end.
         opened = table(str(entrance.folder), ack=False, lockoptions="usernoread")
-        parts = opened.partnames(recursive=True)
-        if len(parts) > 1:
-            descriptions = {part: table(part, ack=False, lockoptions="usernoread").getdesc() for part in parts}
-            check_parts({entrance.outside(part): found for part, found in descriptions.items()})
+        if len(entrance.parts) > 1:
+            check_parts(
+                {
+                    str(part.path): table(str(part.folder), ack=False, lockoptions="usernoread").getdesc()
+                    for part in entrance.parts
+                }
+            )
         return CasacoreTable(opened, entrance)
 
 
@@ -153,18 +148,15 @@ class CasacoreTable:
 
     def query(self, taql: str) -> CasacoreTable:
         """Select the rows for which a TaQL expression is true."""
-        hint = "Give one expression that is true or false for a row, such as: ANTENNA1 == 0 && SCAN_NUMBER > 2"
-        # A pattern after ~ and a name with \ may hold a lone quote: then only the parser knows what is quoted.
-        if writing := _WRITING.search(taql if {"~", "\\"} & set(taql) else _QUOTED.sub("", taql)):
-            raise BadQueryError(f"The query {taql!r} contains {writing[0]!r}, and tables are only read.", hint=hint)
+        condition = Condition(taql)
         with needs("casa"):
             from casacore.tables import table
-        with self._entrance.translate(f"The query {taql!r} on {self.path} failed", hint, BadQueryError):
+        with self._entrance.translate(f"The query {taql!r} on {self.path} failed", QUERY_HINT, BadQueryError):
             try:
                 # Not casacore.tables.taql, which evaluates $name and $(anything) in the query as Python.
-                rows = table(f"{_SELECT}{taql}\n)", [self._table], _oper=2)
+                rows = table(condition.command, [self._table], _oper=2)
             except RuntimeError as error:
-                raise RuntimeError(_without_wrapping(str(error), taql)) from error
+                raise RuntimeError(condition.unwrap(str(error))) from error
         return CasacoreTable(rows, self._entrance, self._whole_nrows)
 
     def select(self, rows: NDArray[np.intp]) -> CasacoreTable:
@@ -203,9 +195,3 @@ class CasacoreTable:
 @cache  # a column has few shapes and many rows
 def _parse_shape(text: str) -> Shape:
     return tuple(int(number) for number in re.findall(r"\d+", text))
-
-
-def _without_wrapping(message: str, taql: str) -> str:
-    """Take our own words out of the parser's message, so that its position counts in what the person wrote."""
-    message = message.replace(f"{_SELECT}{taql}\n)", taql)
-    return re.sub(r"(?<=position )\d+", lambda found: str(max(0, int(found[0]) - len(_SELECT))), message)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MOST_VALUES = 2**29 - 1
 """The most values one native read may return: https://github.com/casacore/python-casacore/issues/130"""
 
+_LITTLE = 2**26
+"""An answer of so many bytes is never refused for want of memory; to ask for that takes longer than many a read."""
+
 _SHAPES_AT_ONCE = 100_000
 """How many rows are asked for their shapes in one go; each is a Python string for a moment."""
 
@@ -201,7 +204,7 @@ class InPlaceReader:
     ) -> NDArray[Any]:
         """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none."""
         reading = self.plan(column, rows, cell)
-        out = reading.prepare(out, self.path, available_memory())
+        out = reading.prepare(out, self.path, self._most_bytes(reading))
         self.fill(reading, out)
         return out
 
@@ -222,6 +225,10 @@ class InPlaceReader:
     def close(self) -> None:
         """Let go of the table's files."""
         self._table.close()
+
+    def _most_bytes(self, reading: Reading) -> int | None:
+        limits = [self.recipe.memory_limit, available_memory() if reading.nbytes > _LITTLE else None]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _describe(self, column: str) -> ColumnDescription:
         if column not in self.columns:

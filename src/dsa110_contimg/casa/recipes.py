@@ -26,14 +26,14 @@ class Recipe:
 
     path: str
     """The absolute path of the table."""
+    backend: str
+    """The package that reads."""
     isolated: bool = True
-    """Whether the table is read in a worker process."""
-    timeout: float = 60.0
-    """How long the worker may stand still, in seconds."""
+    """Whether a worker process reads."""
+    timeout: float | None = 60.0
+    """How long, in seconds, the worker may give no sign; None for ever."""
     memory_limit: int | None = None
-    """The most bytes that the worker may take; None for what the machine has."""
-    backend: str | None = None
-    """The library that reads; None for the one that is there."""
+    """How much memory an answer may take, in bytes; None for as much as there is."""
     steps: tuple[Step, ...] = ()
     """How the rows were selected: ``("query", taql)`` or ``("select", row numbers)``, each from the one before."""
 
@@ -90,7 +90,13 @@ class Recipe:
         """
         from dsa110_contimg.casa.tables import open_table
 
-        reader = open_table(self.path)
+        reader = open_table(
+            self.path,
+            isolated=self.isolated,
+            backend=self.backend,
+            timeout=self.timeout,
+            memory_limit=self.memory_limit,
+        )
         for step in self.steps:
             reader = reader.query(step[1]) if step[0] == "query" else reader.select(step[1])
         return reader

@@ -59,10 +59,18 @@ class CasaTable:
 
     _is_closed = False
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        isolated: bool = True,
+        backend: str | None = None,
+        timeout: float | None = 60.0,
+        memory_limit: int | None = None,
+    ) -> None:
         from dsa110_contimg.casa.tables import open_table
 
-        self._reader = open_table(path)
+        self._reader = open_table(path, isolated=isolated, backend=backend, timeout=timeout, memory_limit=memory_limit)
 
     @classmethod
     def _of(cls, reader: TableReader) -> CasaTable:

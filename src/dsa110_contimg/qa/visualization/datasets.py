@@ -56,7 +56,11 @@ def make_dataset(reader: TableReader) -> Dataset:
         )
     flags = _measure_flags(reader)
     # One size for all, so that xarray knows the chunks of the rows.
-    rows = min((count_chunk_rows(shape[1:], columns[name].dtype, None) for name, shape in whole.items()), default=1)
+    limit = reader.recipe.memory_limit
+    rows = min(
+        (count_chunk_rows(shape[1:], columns[name].dtype, None, memory_limit=limit) for name, shape in whole.items()),
+        default=1,
+    )
     is_lazy = find_spec("dask") is not None
     dataset = xarray.Dataset(
         {

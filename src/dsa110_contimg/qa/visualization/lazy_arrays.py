@@ -84,7 +84,7 @@ def make_dask_array(stored: StoredColumn, empty: NDArray[Any], rows_per_chunk: i
     with needs("dask"):
         import dask.array
     nrows, *cell = stored.shape
-    step = count_chunk_rows(tuple(cell), stored.dtype, rows_per_chunk)
+    step = count_chunk_rows(tuple(cell), stored.dtype, rows_per_chunk, memory_limit=stored.recipe.memory_limit)
     rows = tuple(min(step, nrows - first) for first in range(0, nrows, step)) or (0,)
     return dask.array.from_array(
         stored,

@@ -64,7 +64,9 @@ def pick_rows(rows: range, places: Sequence[int]) -> range | NDArray[np.intp]:
     return join_rows(rows.start + rows.step * np.asarray(places, np.intp))
 
 
-def count_chunk_rows(shape: Shape, dtype: np.dtype[Any], rows_per_chunk: int | None) -> int:
+def count_chunk_rows(
+    shape: Shape, dtype: np.dtype[Any], rows_per_chunk: int | None, *, memory_limit: int | None = None
+) -> int:
     """Count the rows of a chunk.
 
     Parameters
@@ -75,6 +77,8 @@ def count_chunk_rows(shape: Shape, dtype: np.dtype[Any], rows_per_chunk: int | N
         The type of its values.
     rows_per_chunk : int or None
         What the person wants; None for as many as fill 64 MiB.
+    memory_limit : int, optional
+        The most bytes that a read may take, if that is less than 64 MiB.
 
     Returns
     -------
@@ -88,7 +92,8 @@ def count_chunk_rows(shape: Shape, dtype: np.dtype[Any], rows_per_chunk: int | N
     """
     if rows_per_chunk is None:
         value_bytes = _STRING_BYTES if dtype.hasobject else dtype.itemsize
-        return max(1, _CHUNK_BYTES // max(1, math.prod(shape) * value_bytes))
+        most = _CHUNK_BYTES if memory_limit is None else min(memory_limit, _CHUNK_BYTES)
+        return max(1, most // max(1, math.prod(shape) * value_bytes))
     if operator.index(rows_per_chunk) < 1:
         raise ValueError(f"rows_per_chunk is {rows_per_chunk}, and a chunk has at least 1 row")
     return rows_per_chunk
@@ -116,12 +121,12 @@ def cut_rows(reader: TableReader, column: str, rows_per_chunk: int | None) -> It
     ValueError
         When `rows_per_chunk` is less than 1.
     """
-    dtype = reader.columns[column].dtype
+    dtype, limit = reader.columns[column].dtype, reader.recipe.memory_limit
     count_chunk_rows((), dtype, rows_per_chunk)  # refuse now, not when the first chunk is asked for
     return (
         (rows[first : first + step], shape)
         for rows, shape in _find_runs(reader, column)
-        for step in [count_chunk_rows(shape or (), dtype, rows_per_chunk)]
+        for step in [count_chunk_rows(shape or (), dtype, rows_per_chunk, memory_limit=limit)]
         for first in range(0, len(rows), step)
     )
 
