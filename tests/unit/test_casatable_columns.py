@@ -14,7 +14,7 @@ import pytest
 from casa_tables import make_table
 from dsa110_contimg.casa import casacore_table, in_place
 from dsa110_contimg.casa.readings import Reading
-from dsa110_contimg.errors import RaggedColumnError
+from dsa110_contimg.errors import RaggedColumnError, TableTooLargeError
 from dsa110_contimg.qa.visualization import CasaTable, rows
 
 DATA = np.arange(8 * 6.0).reshape(8, 3, 2)
@@ -24,7 +24,7 @@ FLAG = DATA % 3 == 0
 @pytest.fixture
 def table(tmp_path: Path) -> CasaTable:
     columns = {"DATA": DATA, "FLAG": FLAG, "NAME": DATA.astype(str).astype(object), "TIME": np.arange(8.0)}
-    return CasaTable(make_table(tmp_path / "t", columns))
+    return CasaTable(make_table(tmp_path / "t", columns), isolated=False)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_cells_of_one_shape_are_read_in_one_go(
     tmp_path: Path, native_reads: list[Reading], counts: tuple[int, ...]
 ) -> None:
     truth = alternating(*counts)
-    found = CasaTable(make_table(tmp_path / "t", {"DATA": truth})).DATA.cells()
+    found = CasaTable(make_table(tmp_path / "t", {"DATA": truth}), isolated=False).DATA.cells()
     assert len(found) == len(truth)
     assert all(map(np.array_equal, found, truth))
     assert len(native_reads) == 2
@@ -80,8 +80,16 @@ def test_a_chunk_fills_64_mib_and_has_a_row_at_least(table: CasaTable, monkeypat
     assert rows.count_chunk_rows((), np.dtype(object), None) == 2**20
     assert rows.count_chunk_rows((2**15, 2**15), np.dtype(float), None) == 1
     assert rows.count_chunk_rows((0, 2), np.dtype(float), None) > 1
+    assert rows.count_chunk_rows((1024, 4), np.dtype(np.complex64), None, memory_limit=2**20) == 32
     monkeypatch.setattr(rows, "_CHUNK_BYTES", 2 * 48 + 1)
     assert [rows for rows, _ in table.DATA.chunks()] == [range(2), range(2, 4), range(4, 6), range(6, 8)]
+
+
+def test_chunks_are_no_larger_than_a_read_may_be(tmp_path: Path) -> None:
+    table = CasaTable(make_table(tmp_path / "t", {"DATA": DATA}), memory_limit=100)
+    with pytest.raises(TableTooLargeError, match="would take 384 bytes"):
+        table.DATA[:]
+    assert np.array_equal(np.concatenate([values for _, values in table.DATA.chunks()]), DATA)
 
 
 @pytest.mark.parametrize("wrong", [0, -1])

@@ -15,7 +15,7 @@ from dsa110_contimg.casa.in_place import InPlaceReader
 from dsa110_contimg.qa.visualization import CasaTable
 from dsa110_contimg.simulate import SimulatedMeasurementSet, simulate_measurement_set
 
-pytest.importorskip("dask.array", reason="dask is not installed")
+dask = pytest.importorskip("dask", reason="dask is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +54,13 @@ def test_each_task_opens_the_table_where_it_runs(table: CasaTable, scheduler: st
         table.select(data_desc_id=0)[::-3],
         table[40:].query("ANTENNA1 == 0").select(data_desc_id=1),
     ]
-    for way in ways:
-        lazy = way.DATA_F.to_dask(5)
-        found = lazy.compute(scheduler=scheduler, num_workers=2)
-        assert np.array_equal(found.data, way.DATA[:])
-        assert np.array_equal(found.mask, way.DATA_F[:].mask)
-        assert found.mask.any()
-    total = table.UVW.to_dask(7).sum(axis=0)
-    assert np.allclose(total.compute(scheduler=scheduler, num_workers=2), table.UVW[:].sum(axis=0))
+    lazy = [*(way.DATA_F.to_dask(5) for way in ways), table.UVW.to_dask(7).sum(axis=0)]
+    *found, total = dask.compute(*lazy, scheduler=scheduler, num_workers=2)
+    for way, values in zip(ways, found, strict=True):
+        assert np.array_equal(values.data, way.DATA[:])
+        assert np.array_equal(values.mask, way.DATA_F[:].mask)
+        assert values.mask.any()
+    assert np.allclose(total, table.UVW[:].sum(axis=0))
 
 
 def test_a_graph_holds_plain_values_only(table: CasaTable) -> None:
