@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 
 from dsa110_contimg.casa.describe import missing_column
 from dsa110_contimg.qa.visualization.indexing import assign_axes, list_rows, plan_box, plan_rows, split_index
-from dsa110_contimg.qa.visualization.rows import choose_rows, cut_rows, pick_rows
+from dsa110_contimg.qa.visualization.rows import choose_rows, cut_rows, group_rows, pick_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,11 +179,8 @@ class Column:
         All cells of one shape are read at once, and are parts of one array: to keep a few of many, copy them.
         """
         source, wanted = choose_rows(self._reader, list_rows(rows, len(self)))
-        places: defaultdict[Shape | None, list[int]] = defaultdict(list)
-        for place, shape in enumerate(source.list_shapes(self.name, wanted)):
-            places[shape].append(place)
         cells: list[Any] = [None] * len(wanted)
-        for alike in (alike for shape, alike in places.items() if shape is not None):
+        for alike in group_rows(source, self.name, wanted):
             values = self._read(*choose_rows(source, pick_rows(wanted, alike)))
             for place, value in zip(alike, values, strict=True):
                 cells[place] = value
@@ -195,11 +190,12 @@ class Column:
         """Read the column in chunks, from the first row to the last.
 
         No more than two chunks are in memory, if you keep none: the one you have, and the next one while it is read.
+        A column whose cells differ in shape is cut wherever the shape changes, so that each chunk is an array.
 
         Parameters
         ----------
         rows_per_chunk : int, optional
-            The most rows in a chunk; as many as fill 64 MiB unless given, and one at least.
+            The most rows in a chunk; as many as fill 64 MiB unless given, where a string counts as 64 bytes.
 
         Yields
         ------
@@ -212,11 +208,6 @@ class Column:
         ------
         ValueError
             When `rows_per_chunk` is less than 1.
-
-        Notes
-        -----
-        A column whose cells differ in shape is cut wherever the shape changes, so that each chunk is an array. A
-        string counts as 64 bytes.
         """
         chunks = cut_rows(self._reader, self.name, rows_per_chunk)
         return ((rows, None if shape is None else self._read(self._reader, rows)) for rows, shape in chunks)
@@ -227,7 +218,7 @@ class Column:
         Parameters
         ----------
         rows_per_chunk : int, optional
-            The most rows in a chunk; as many as fill 64 MiB unless given, and one at least.
+            The most rows in a chunk; as many as fill 64 MiB unless given, where a string counts as 64 bytes.
 
         Returns
         -------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import defaultdict
 
 import numpy as np
 
@@ -62,6 +63,29 @@ def pick_rows(rows: range, places: Sequence[int]) -> range | NDArray[np.intp]:
         A range where they make one, else their numbers.
     """
     return join_rows(rows.start + rows.step * np.asarray(places, np.intp))
+
+
+def group_rows(reader: TableReader, column: str, rows: range) -> list[list[int]]:
+    """Group rows whose cells agree in shape, wherever they are.
+
+    Parameters
+    ----------
+    reader : TableReader
+        The reader of the table.
+    column : str
+        The column's name.
+    rows : range
+        The rows.
+
+    Returns
+    -------
+    list of list of int
+        For each shape the places in `rows` where it is. Rows whose cells have no value are in none.
+    """
+    places: defaultdict[Shape | None, list[int]] = defaultdict(list)
+    for place, shape in enumerate(reader.list_shapes(column, rows)):
+        places[shape].append(place)
+    return [found for shape, found in places.items() if shape is not None]
 
 
 def count_chunk_rows(
