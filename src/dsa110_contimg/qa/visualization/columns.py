@@ -224,7 +224,7 @@ class Column:
         -------
         dask.array.Array
             Shape (number of rows, *cell), in the column's unit. Each chunk of rows is one task, which opens the table
-            and selects its rows again in the process that runs it, and reads the part that is needed.
+            and selects its rows again in the process that runs it. A recent dask reads no more than is sliced from it.
 
         Raises
         ------

@@ -53,8 +53,9 @@ class StoredColumn:
             reader.close()
         # A single value, too, is an array of the column's type: dask has promised one.
         if found is np.ma.masked:
-            return np.ma.masked_all((), self.dtype)
-        return found if isinstance(found, np.ndarray) else np.asarray(found, self.dtype)
+            return np.ma.MaskedArray(np.zeros((), self.dtype), mask=True)
+        values: NDArray[Any] = found if isinstance(found, np.ndarray) else np.asarray(found, self.dtype)
+        return values
 
 
 def make_dask_array(stored: StoredColumn, empty: NDArray[Any], rows_per_chunk: int | None) -> Array:
