@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,14 @@ def shared_data(relative: str) -> Path:
     if not path.exists():
         pytest.skip(f"real data is absent: ../shared/data/{relative}")
     return path
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder of an installed package, or skip the test."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        pytest.skip(f"{package} is not installed")
+    return Path(spec.origin).parent
 
 
 def run_python(code: str, *args: str, timeout: float = 120.0, **kwargs: object) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +42,6 @@ OTHERS = "import numpy, PIL.Image"
 own warnings, Pillow asks to clear its cache at exit."""
 
 PACKAGES = [module for module in MODULES if PACKAGE.parent.joinpath(*module.split("."), "__init__.py").exists()]
-
-
-@pytest.fixture(scope="session")
-def fatal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compile the casacore that kills the interpreter."""
-    folder = tmp_path_factory.mktemp("victims") / "fatal"
-    shutil.copytree(TESTS / "victims" / "fatal", folder)
-    library = folder / "casacore" / f"_measures{sysconfig.get_config_var('EXT_SUFFIX')}"
-    include = sysconfig.get_path("include")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{include}", folder / "measures.c", "-o", library], check=True)
-    return folder
 
 
 def run(

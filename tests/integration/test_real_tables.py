@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import tarfile
 from pathlib import Path
@@ -14,17 +13,10 @@ from casa_tables import snapshot
 from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
 from dsa110_contimg.qa.visualization import CasaTable
-from support import run_python, shared_data
+from support import package_folder, run_python, shared_data
 
 CALTABLES = ["sma.ms.bcal", "sma.ms.dcal", "sma.ms.pha.gcal"]
 ODDITIES = ["1090008640_birli.ms", "test_adp4_0_00300673800807520000_58342_05_00_14.ms"]
-
-
-def package_folder(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        pytest.skip(f"{package} is not installed")
-    return Path(spec.origin).parent
 
 
 def look_at_everything(path: Path) -> CasaTable:

@@ -122,8 +122,17 @@ class ArcaeTable:
     def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
         """Ask rows for the shapes of their cells; None is a cell without a value."""
         with self._translate(f"The cell shapes of {column}"):
-            found = self._table.row_shapes(column, index=(_choose(rows),)).to_pylist()
-            return [None if shape is None else tuple(shape) for shape in found]
+            try:
+                return self._ask_shapes(column, _choose(rows))
+            except _raised():
+                pass  # none of the cells has a value, or they differ in their number of axes: ask each kind by itself
+            shapes: list[Shape | None] = [None] * len(rows)
+            ndims = self._ask_ndims(column, rows)
+            for ndim in set(ndims[ndims >= 0].tolist()):
+                places = np.flatnonzero(ndims == ndim)
+                for place, shape in zip(places, self._ask_shapes(column, np.asarray(rows)[places]), strict=True):
+                    shapes[place] = shape
+            return shapes
 
     def fill(self, reading: Reading, out: NDArray[Any]) -> None:
         """Read into an array of the reading's shape and type, which is not empty."""
@@ -174,7 +183,21 @@ class ArcaeTable:
 
     @cached_property
     def _stored_keywords(self) -> StoredKeywords:
-        return read_keywords(self._entrance.parts[0].path)
+        return read_keywords(self._entrance.path)
+
+    def _ask_shapes(self, column: str, rows: slice | NDArray[np.int64]) -> list[Shape | None]:
+        found = self._table.row_shapes(column, index=(rows,)).to_pylist()
+        return [None if shape is None else tuple(shape) for shape in found]
+
+    def _ask_ndims(self, column: str, rows: range) -> NDArray[np.int64]:
+        """Ask rows for the number of axes of their cells; -1 is a cell without a value."""
+        name = "".join(f"\\{letter}" for letter in column)  # so that it is no word of TaQL, whatever it is
+        told = _table_class().from_taql(
+            f"using style Python select isdefined({name}) as has_value, ndim({name}) as axes "
+            f"from $1 limit {rows.start}:{rows.stop}:{rows.step} giving as memory",
+            self._table,
+        )
+        return np.where(told.getcol("has_value"), told.getcol("axes"), -1)
 
     def _translate(self, asked: str) -> Any:
         hint = "If it was closed, open it again. Otherwise the table is damaged: copy it again from its source."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dsa110_contimg.casa.parents import find_parents, rename_parents
 from dsa110_contimg.casa.tables import is_table
-from dsa110_contimg.errors import TableError, UnreadableTableError
+from dsa110_contimg.errors import TableError, TableTooLargeError, UnreadableTableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ class Entrance:
         except UnicodeDecodeError as error:
             text = error.object[max(0, error.start - 20) : error.end + 20]
             raise kind(f"{asked}: it holds {text!r}, which is no UTF-8 text.", hint=hint) from error
+        except MemoryError as error:
+            raise TableTooLargeError(
+                f"{asked}: it needs more memory than may be used.",
+                hint="If the table is whole, allow more: CasaTable(path, memory_limit=2**34). Otherwise it is damaged: "
+                "copy it again from its source.",
+            ) from error
         except raised as error:
             raise kind(f"{asked}: {self.outside(str(error)).strip()}", hint=hint) from error
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsa110_contimg.casa.parents import resolve_name
+from dsa110_contimg.casa.parents import find_parents, resolve_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _ARRAYS = {number + 13: number for number in range(12)} | {30: 29}
 
 @dataclass(frozen=True)
 class StoredKeywords:
-    """The keywords of a table that holds its cells itself, in the form in which python-casacore gives them."""
+    """The keywords of a table and of its columns, in the form in which python-casacore gives them."""
 
     table: Mapping[str, Any]
     """Those of the table; a subtable is its path after ``Table: ``."""
@@ -53,7 +53,7 @@ def read_keywords(folder: Path) -> StoredKeywords:
     Parameters
     ----------
     folder : Path
-        The absolute folder of a table that is neither a reference to another one nor several in one.
+        The table's absolute folder.
 
     Returns
     -------
@@ -94,6 +94,13 @@ class _Source:
         self.place += 8 if version > 2 else 4  # the number of rows
         self.place += 4 if version > 1 else 0  # the byte order of the data
         kind = self._string()
+        if kind in {"ConcatTable", "RefTable"}:
+            parent = read_keywords(find_parents(self._folder.resolve())[0])
+            if kind == "ConcatTable":
+                return parent
+            self._open(kind)
+            self._string()  # the parent's name
+            return StoredKeywords(parent.table, {new: parent.columns[old] for new, old in self._renames()})
         if kind != "PlainTable":
             raise ValueError(f"it is a {kind}")
         version = self._open("TableDesc")
@@ -103,6 +110,14 @@ class _Source:
         if version > 1:
             self._record()  # private ones of casacore
         return StoredKeywords(keywords, dict(self._column() for _ in range(self._number())))
+
+    def _renames(self) -> list[tuple[str, str]]:
+        """Read what the columns are called here, and what in the parent."""
+        self._open("SimpleOrderedMap")
+        self._string()  # the name of what is not in it
+        count = self._number()
+        self._number()  # growth
+        return [(self._string(), self._string()) for _ in range(count)]
 
     def _column(self) -> tuple[str, Record]:
         self._number()  # version
@@ -185,7 +200,8 @@ class _Source:
 
     def _positions(self) -> None:
         version = self._open("IPosition")
-        self.place += self._number() * (8 if version > 1 else 4)
+        size = self._number() * (8 if version > 1 else 4)
+        self.place += size
 
     def _open(self, *kinds: str) -> int:
         """Begin an object: its length, what it is, and the version, which is returned."""

@@ -70,8 +70,8 @@ class Pool:
     def shut_down(self) -> None:
         """End all workers."""
         with self._change:
-            workers, self._workers, self._idle = self._workers, [], []
-        for worker in workers:
+            dismissed = [self._dismiss(worker) for worker in tuple(self._workers)]
+        for worker in dismissed:
             worker.end()
 
     def abandon(self) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from typing import cast
 
 import numpy as np
@@ -73,13 +73,11 @@ class Worker:
         self.is_answering = False
         """Whether it owes an answer; then nothing else can be asked."""
         self._ring: Ring | None = None
-        self._scratch = tempfile.mkdtemp(prefix="dsa110-contimg-")
-        self._log = tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - closed by end()
-        self._log_start = 0
+        self._held = ExitStack()
         try:
-            self._start()
+            self._process = self._start()
         except OSError as error:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._held.close()
             raise CasaCrashError(
                 f"The process that reads tables cannot be started: {error}.",
                 hint="Free memory or processes, or read in this process: CasaTable(path, isolated=False).",
@@ -91,29 +89,34 @@ class Worker:
             self.end()
             raise
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen[bytes]:
+        scratch = tempfile.mkdtemp(prefix="dsa110-contimg-")
+        self._held.callback(_remove, scratch, os.getpid())
+        self._log = self._held.enter_context(tempfile.TemporaryFile("a+b", buffering=0))  # noqa: SIM115
+        self._log_start = 0
         ours, theirs = socket.socketpair()
-        read_end, self._lifeline = os.pipe()
-        # Where the caller has closed its standard streams, these numbers would be taken for them.
-        high = fcntl.fcntl(read_end, fcntl.F_DUPFD_CLOEXEC, 3)
-        os.close(read_end)
-        self._channel = Channel(ours)
-        # casacore opens nothing without a HOME; and the worker never calculates, so that threads would be for nothing.
-        defaults = {"HOME": self._scratch, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        paths = [path for path in sys.path if isinstance(path, str)]
-        try:
-            self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                [sys.executable, "-P", "-W", "ignore", "-c", _BEGIN, str(high), self._scratch, *paths],
-                stdin=theirs.fileno(),
-                stdout=self._log,
-                stderr=self._log,
-                pass_fds=[high],
-                env={**defaults, **os.environ, "TMPDIR": self._scratch},
-                start_new_session=True,  # Ctrl-C at a terminal is not for it
-            )
-        finally:
-            theirs.close()
-            os.close(high)
+        self._channel = self._held.enter_context(closing(Channel(ours)))
+        with theirs:
+            lifeline, kept = os.pipe()
+            self._held.callback(os.close, kept)
+            # Where the caller has closed its standard streams, this number would be taken for one of them.
+            high = fcntl.fcntl(lifeline, fcntl.F_DUPFD_CLOEXEC, 3)
+            os.close(lifeline)
+            # casacore opens nothing without a HOME; and a worker never calculates: threads would be for nothing.
+            defaults = {"HOME": scratch, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+            paths = [path for path in sys.path if isinstance(path, str)]
+            try:
+                return subprocess.Popen(
+                    [sys.executable, "-P", "-W", "ignore", "-c", _BEGIN, str(high), scratch, *paths],
+                    stdin=theirs.fileno(),
+                    stdout=self._log,
+                    stderr=self._log,
+                    pass_fds=[high],
+                    env={**defaults, **os.environ, "TMPDIR": scratch},
+                    start_new_session=True,  # Ctrl-C at a terminal is not for it
+                )
+            finally:
+                os.close(high)
 
     @property
     def pid(self) -> int:
@@ -191,18 +194,13 @@ class Worker:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):  # it waits for a disk that does not answer: nobody can end it
             self._process.wait(_END_SECONDS)
-        self._let_go()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._held.close()
+        self._ring = None
 
     def abandon(self) -> None:
         """Let go of everything, in a forked process: the worker is the parent's."""
         self._process.returncode = 0  # it is not this process' child, and must not be waited for
-        self._let_go()
-
-    def _let_go(self) -> None:
-        self._channel.close()
-        os.close(self._lifeline)
-        self._log.close()
+        self._held.close()
         self._ring = None
 
     def _listen(self) -> None:
@@ -251,3 +249,8 @@ class Worker:
         start = max(self._log_start, end - _LOG_BYTES)
         said = said or os.pread(self._log.fileno(), end - start, start).decode(errors="replace")
         return describe_death(question, self.backend, status, said)
+
+
+def _remove(scratch: str, maker: int) -> None:
+    if os.getpid() == maker:  # and not a forked child
+        shutil.rmtree(scratch, ignore_errors=True)
