@@ -53,7 +53,9 @@ INSTALL = {
     "plot": '"dsa110-contimg[plot]"',
     "zarr": '"dsa110-contimg[zarr]"',
     "dask": '"dsa110-contimg[dask]"',
+    "parquet": '"dsa110-contimg[parquet]"',
     "remote": '"dsa110-contimg[remote]"',
+    "xarray": '"dsa110-contimg[xarray]"',
 }
 """What to hand to pip for each group of libraries that may be absent."""
 

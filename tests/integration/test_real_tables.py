@@ -197,6 +197,10 @@ for number in (0, 1):
     agree &= np.array_equal(rows.DATA[::-1, -1], np.array(expected)[::-1, -1])
     agree &= rows.DATA_F[:].mask.sum() == 0
 agree &= np.array_equal(table.DATA[12:18:2], np.array(cells[12:18:2]))
+agree &= all(map(np.array_equal, table.DATA.cells(), cells)) and all(map(np.array_equal, table.DATA, cells))
+agree &= [(list(rows), values.shape) for rows, values in table.DATA.chunks()] == [
+    (list(range(10)), (10, 2, 2)), (list(range(10, 20)), (10, 4, 2))
+]
 print(json.dumps({
     "cells": [cell.shape for cell in cells], "by_ddid": by_ddid, "refused": refused, "hint": hint,
     "first": [float(cells[0][0, 0].real), float(cells[0][0, 0].imag)], "agree": bool(agree),

@@ -203,8 +203,8 @@ def test_only_what_is_asked_for_is_read(table: CasaTable) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(reader, name)
 
-        def read(self, column: str, rows: range, cell: tuple[slice, ...] | None = None) -> object:
-            found = reader.read(column, rows, cell)
+        def read(self, column: str, rows: range, cell: tuple[slice, ...] | None, out: np.ndarray | None) -> object:
+            found = reader.read(column, rows, cell, out)
             reads.append((len(rows), found.shape[1:]))
             return found
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from xarray import Dataset
+
     from dsa110_contimg.casa.tables import SubtableReference, TableReader
     from dsa110_contimg.qa.visualization.columns import Column
     from dsa110_contimg.qa.visualization.summary import TableSummary
@@ -172,6 +174,32 @@ class CasaTable:
 
         return summarise(self._reader)
 
+    def to_xarray(self) -> Dataset:
+        """Make an xarray Dataset of the table: lazily where dask is installed, else by reading it.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable for each column, over the dimension ``row``. The axes of cells of the shape that FLAG has are
+            ``chan`` and ``corr``, that of UVW is ``uvw``, any other is named after its column and number, as in
+            ``LABEL_axis1``. A variable's attributes are its ``units``, its ``comment`` and the column's keywords, those
+            of the Dataset the table's keywords, with the path of each subtable.
+
+        Raises
+        ------
+        MissingDependencyError
+            When xarray is not installed.
+
+        Warns
+        -----
+        ContimgWarning
+            When columns are left out because their cells make no array: they are the attribute ``ragged_columns``.
+            Columns in which nothing was ever written are the attribute ``columns_without_values``.
+        """
+        from dsa110_contimg.qa.visualization.datasets import make_dataset
+
+        return make_dataset(self._reader)
+
     def close(self) -> None:
         """Let go of the table's files; its columns can no longer be read, but rows selected from it can."""
         self._reader.close()
@@ -195,7 +223,8 @@ class CasaTable:
         return self._column(name)
 
     def _column(self, name: str) -> Column:
-        from dsa110_contimg.qa.visualization.columns import Column, FlaggedColumn
+        from dsa110_contimg.qa.visualization.columns import Column
+        from dsa110_contimg.qa.visualization.flagged import FlaggedColumn
 
         if name not in self.columns and name.endswith("_F") and name.removesuffix("_F") in self.columns:
             return FlaggedColumn(self._reader, name.removesuffix("_F"))
