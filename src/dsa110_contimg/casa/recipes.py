@@ -73,6 +73,21 @@ class Recipe:
         numbers.flags.writeable = False
         return replace(self, steps=(*steps, ("select", numbers)))
 
+    def elsewhere(self, path: str) -> Recipe:
+        """Say how to read another table in the same way.
+
+        Parameters
+        ----------
+        path : str
+            The absolute path of the other table.
+
+        Returns
+        -------
+        Recipe
+            For all its rows.
+        """
+        return replace(self, path=path, steps=())
+
     def open(self) -> TableReader:
         """Open the table, and select its rows.
 

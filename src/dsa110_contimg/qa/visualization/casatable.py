@@ -29,7 +29,17 @@ class CasaTable:
     Parameters
     ----------
     path : str or os.PathLike
-        The table's folder.
+        The table's folder; ``~`` is the home folder.
+    isolated : bool
+        Whether another process reads, so that a crash in native code is an exception here. It is a fresh interpreter,
+        started when a table is first opened, which serves all tables of this process.
+    backend : {"casacore", "arcae"}, optional
+        The library that reads; unless given python-casacore, or arcae where only that is installed.
+    timeout : float or None
+        How long, in seconds, the other process may give no sign before it is ended; None for ever. A long read gives
+        a sign with every two megabytes.
+    memory_limit : int, optional
+        How much memory an answer may take, in bytes; unless given, as much as there is.
 
     Raises
     ------
@@ -38,7 +48,13 @@ class CasaTable:
     UnreadableTableError
         When it is no table, or a damaged one.
     MissingDependencyError
-        When python-casacore is not installed.
+        When the library that reads is not installed.
+    ValueError
+        When there is no such library, or a limit is not positive.
+    CasaCrashError
+        When the process that reads died, here or at any later read. The next read starts a new one.
+    CasaTimeoutError
+        When it gave no sign for too long, here or at any later read.
 
     Notes
     -----
@@ -219,7 +235,7 @@ class CasaTable:
         if name.startswith("_"):  # not ours: Python and notebooks ask for many such names
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if name not in self.columns and name in self.subtables:
-            return CasaTable(self.subtables[name])
+            return CasaTable._of(self._reader.recipe.elsewhere(self.subtables[name].path).open())
         return self._column(name)
 
     def _column(self, name: str) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsa110_contimg.casa.tables import SubtableReference
 from dsa110_contimg.errors import CasaError, TableError
@@ -58,7 +58,7 @@ def summarise_subtables(reader: TableReader, most: int) -> tuple[SubtableSummary
     for name, subtable in references[:most]:
         place = os.path.realpath(subtable.path)
         if subtable.exists and place not in known:
-            known[place] = _look_into(replace(reader.recipe, path=subtable.path, steps=()))
+            known[place] = _look_into(reader.recipe.elsewhere(subtable.path))
         found.append(SubtableSummary(name, subtable.path, subtable.exists, *known.get(place, (None, None))))
     return tuple(found)
 
