@@ -148,17 +148,20 @@ def test_on_simulated_sets(pair: Pair, tmp_path: Path, choices: dict[str, Any]) 
     rng = np.random.default_rng(3)
     for path in tables_below(truth.path):
         pair.compare(path, rng)
-    for window in range(np.size(choices["n_channels"])):
+    for window, channels in enumerate(np.atleast_1d(choices["n_channels"]).tolist()):
+        far_apart = (slice(0, channels, 17), slice(0, 2, 1))
         asked = f"DATA_DESC_ID == {window} && ANTENNA1 > 0"
-        _, nrows, shapes, data, again, part = pair.ask(
+        _, nrows, shapes, data, some, again, part = pair.ask(
             truth.path,
             ("query", asked),
             ("cell_shapes", "DATA"),
             ("read", "DATA"),
+            ("read", "DATA", None, far_apart),
             ("query", "rownumber() < 5 and ANTENNA2 != 3"),
             ("read", "FLAG"),
         )
         assert shapes == {data.shape[1:]: nrows}
+        assert are_same(data[:, ::17, :2].copy(), some)
         assert 0 < again == len(part) < nrows
 
 

@@ -157,6 +157,7 @@ def test_a_selection_is_written_as_casacore_writes_it(tmp_path: Path) -> None:
             chosen.renamecol("A", "B")
             chosen.copy(str(tmp_path / f"their{number}"))
         columns = {"B" if name == "A" else name: name for name in names}
+        (tmp_path / f"our{number}").mkdir()
         write_selection(tmp_path / f"our{number}", folder, columns, 9, np.array(rows, int))
         ours, theirs = ((tmp_path / f"{whose}{number}/table.dat").read_bytes() for whose in ("our", "their"))
         assert ours == rename_parents(theirs, [folder])  # casacore names a table beside it by a relative path

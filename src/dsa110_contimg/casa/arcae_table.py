@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import tempfile
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from dsa110_contimg.casa.readings import Reading
     from dsa110_contimg.casa.stored_keywords import StoredKeywords
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
+
+_FAR_APART = 16
+"""Places along an axis of cells that are further apart are read each by itself, nearer ones with what lies between:
+arcae would ask casacore for each."""
+
+_VALUES_AT_ONCE = 2**22
+"""About how many values are read at once where more is read than is wanted."""
 
 _NUMBER = "dsa110_contimg_row"
 """What a query calls the number of a row: a name that no column has."""
@@ -187,6 +195,18 @@ class ArcaeTable:
         return read_keywords(self._entrance.path)
 
     def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        steps = [axis.step if len(axis) > 1 else 1 for axis in reading.cell]
+        if 1 < max(steps, default=1) <= _FAR_APART:
+            for place, part in reading.split(max(1, _VALUES_AT_ONCE // math.prod(steps))):
+                spans = tuple(range(axis[0], axis[-1] + 1) for axis in part.cell)
+                found = self._read(dataclasses.replace(part, cell=spans))
+                out[place] = found[:, *(slice(None, None, axis.step) for axis in part.cell)]
+        else:
+            self._read(reading, out)
+
+    def _read(self, reading: Reading, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        if out is None:
+            out = np.empty(reading.shape, reading.dtype)
         index = [_choose(reading.rows)]
         if not reading.is_whole:
             index += [_choose(axis) for axis in reading.cell]
@@ -196,6 +216,7 @@ class ArcaeTable:
             self._table.getcol(reading.column, index=index, result=target)
         else:
             out[:] = self._table.getcol(reading.column, index=index)
+        return out
 
     def _ask_shapes(self, column: str, rows: slice | NDArray[np.int64]) -> list[Shape | None]:
         found = self._table.row_shapes(column, index=(rows,)).to_pylist()
@@ -216,7 +237,7 @@ class ArcaeTable:
     def _show(self, rows: NDArray[np.intp], columns: Mapping[str, str]) -> Any:
         """Open rows and columns of this table as a table; for each column its name there and here."""
         with tempfile.TemporaryDirectory(prefix="dsa110-contimg-") as scratch:  # wanted only while it is opened
-            folder = Path(scratch) / "shown"
+            folder = Path(scratch)
             write_selection(folder, self._entrance.folder, columns, self.whole_nrows, self._number(rows))
             return _open(folder)
 

@@ -31,7 +31,7 @@ def write_selection(folder: Path, parent: Path, columns: Mapping[str, str], nrow
     Parameters
     ----------
     folder : Path
-        The folder to make.
+        The folder to write it into.
     parent : Path
         The absolute folder of the table whose rows they are.
     columns : mapping
@@ -51,7 +51,6 @@ def write_selection(folder: Path, parent: Path, columns: Mapping[str, str], nrow
     reference = _object(b"RefTable", 2, _string(os.fsencode(parent)) + mapping + order + numbers)
     big_endian = 0
     table = _object(b"Table", 2, _numbers(len(rows), big_endian) + _string(b"RefTable") + reference)
-    folder.mkdir()
     (folder / "table.dat").write_bytes(_MAGIC + table)
 
 
