@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from casa_tables import snapshot
 from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
 from dsa110_contimg.qa.visualization import CasaTable
-from support import package_folder, run_python, shared_data
+from support import package_folder, run_python, shared_data, unpack
 
 CALTABLES = ["sma.ms.bcal", "sma.ms.dcal", "sma.ms.pha.gcal"]
 ODDITIES = ["1090008640_birli.ms", "test_adp4_0_00300673800807520000_58342_05_00_14.ms"]
@@ -64,8 +63,7 @@ def test_an_odd_measurement_set(name: str) -> None:
 
 def test_a_dangling_subtable(tmp_path: Path) -> None:
     name = "X5707_1spw_1scan_10chan_1time_1bl_noatm.ms"
-    with tarfile.open(shared_data(f"tables/oddities/{name}.tar.gz")) as archive:
-        archive.extractall(tmp_path, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+    unpack(shared_data(f"tables/oddities/{name}.tar.gz"), tmp_path)
     expected = json.loads(shared_data("reference/ms_flags.json").read_text())[name]
     path = next(tmp_path.rglob("*.ms"))
     table = look_at_everything(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dsa110_contimg._lazy import needs
-from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
 from dsa110_contimg.casa.entrance import Entrance, advise_opening
 from dsa110_contimg.casa.parents import check_parts
 from dsa110_contimg.casa.row_selections import write_selection
@@ -28,6 +30,13 @@ if TYPE_CHECKING:
     from dsa110_contimg.casa.readings import Reading
     from dsa110_contimg.casa.stored_keywords import StoredKeywords
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
+
+_FAR_APART = 16
+"""Places along an axis of cells that are further apart are read each by itself, nearer ones with what lies between:
+arcae would ask casacore for each."""
+
+_VALUES_AT_ONCE = 2**22
+"""About how many values are read at once where more is read than is wanted."""
 
 _NUMBER = "dsa110_contimg_row"
 """What a query calls the number of a row: a name that no column has."""
@@ -71,14 +80,18 @@ class ArcaeTable:
         The open table.
     entrance : Entrance
         Where it is.
-    whole_nrows : int, optional
-        The number of rows of the table on disk, if these are a selection.
+    origin : ArcaeTable, optional
+        The table of which these are rows, if they are a selection.
     rows : numpy.ndarray of int, shape (n,), optional
-        Their numbers in the table on disk, if these are a selection.
+        Their numbers in the table on disk, if they are a selection.
     """
 
     def __init__(
-        self, table: Any, entrance: Entrance, whole_nrows: int | None = None, rows: NDArray[np.intp] | None = None
+        self,
+        table: Any,
+        entrance: Entrance,
+        origin: ArcaeTable | None = None,
+        rows: NDArray[np.intp] | None = None,
     ) -> None:
         self._table = table
         self._entrance = entrance
@@ -86,15 +99,20 @@ class ArcaeTable:
         """The absolute path of the table."""
         self.nrows = int(table.nrow())
         """The number of rows."""
-        self._whole_nrows = self.nrows if whole_nrows is None else whole_nrows
         self._rows = rows
+        self.whole_nrows: int = self.nrows if origin is None else origin.whole_nrows
+        """The number of rows of the table on disk."""
+        if origin is not None:
+            self.columns = origin.columns
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnDescription]:
         """The description of each column, by name, in the table's order."""
         with self._translate("Its columns"):
             description = self._table.tabledesc()
-            return describe_columns(self._table.columns(), description, lambda name: "ndim" not in description[name])
+            managers = self._table.getdminfo().values() if self._entrance.stands_on_others else ()
+            names = self._table.columns()
+            return describe_columns(names, description, lambda name: "ndim" not in description[name], managers)
 
     @cached_property
     def keywords(self) -> Mapping[str, object]:
@@ -117,7 +135,7 @@ class ArcaeTable:
         """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
         with self._translate(f"The storage of {column}"):
             storage = next(found for found in self._table.getdminfo().values() if column in found["COLUMNS"])
-            return hypercube_shape(storage, self._whole_nrows)
+            return hypercube_shape(storage, self.whole_nrows)
 
     def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
         """Ask rows for the shapes of their cells; None is a cell without a value."""
@@ -142,16 +160,12 @@ class ArcaeTable:
                 f"{reading.column} of {self.path} holds records, which arcae cannot read.",
                 hint="Read it where python-casacore is installed.",
             )
-        index = [_choose(reading.rows)]
-        if not reading.is_whole:
-            index += [_choose(axis) for axis in reading.cell]
         with self._translate(reading.column):
-            if described.value_type != "string" and out.flags.c_contiguous:
-                # arcae knows no bool; to look at it as bytes costs nothing.
-                target = out.view(np.uint8) if out.dtype == bool else out
-                self._table.getcol(reading.column, index=index, result=target)
+            if described.storage_manager == CELLS_APART:
+                for place, part in reading.split(math.prod(reading.shape[1:])):
+                    self._fill(part, out[place])
             else:
-                out[:] = self._table.getcol(reading.column, index=index)
+                self._fill(reading, out)
 
     def query(self, taql: str) -> ArcaeTable:
         """Select the rows for which a TaQL expression is true."""
@@ -168,13 +182,8 @@ class ArcaeTable:
     def select(self, rows: NDArray[np.intp]) -> ArcaeTable:
         """Select rows by number, in the order given."""
         with self._translate("The selection"):
-            names = self._table.columns()
-        rows = rows if self._rows is None else self._rows[rows]
-        with tempfile.TemporaryDirectory(prefix="dsa110-contimg-") as scratch:  # wanted only while it is opened
-            folder = Path(scratch) / "rows"
-            write_selection(folder, self._entrance.folder, names, self._whole_nrows, rows)
-            with self._translate("The selection"):
-                return ArcaeTable(_open(folder), self._entrance, self._whole_nrows, rows)
+            shown = self._show(rows, {name: name for name in self._table.columns()})
+            return ArcaeTable(shown, self._entrance, self, self._number(rows))
 
     def close(self) -> None:
         """Let go of the table's files."""
@@ -185,19 +194,52 @@ class ArcaeTable:
     def _stored_keywords(self) -> StoredKeywords:
         return read_keywords(self._entrance.path)
 
+    def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
+        steps = [axis.step if len(axis) > 1 else 1 for axis in reading.cell]
+        if 1 < max(steps, default=1) <= _FAR_APART:
+            for place, part in reading.split(max(1, _VALUES_AT_ONCE // math.prod(steps))):
+                spans = tuple(range(axis[0], axis[-1] + 1) for axis in part.cell)
+                found = self._read(dataclasses.replace(part, cell=spans))
+                out[place] = found[:, *(slice(None, None, axis.step) for axis in part.cell)]
+        else:
+            self._read(reading, out)
+
+    def _read(self, reading: Reading, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        if out is None:
+            out = np.empty(reading.shape, reading.dtype)
+        index = [_choose(reading.rows)]
+        if not reading.is_whole:
+            index += [_choose(axis) for axis in reading.cell]
+        if out.dtype != object and out.flags.c_contiguous:
+            # arcae knows no bool; to look at it as bytes costs nothing.
+            target = out.view(np.uint8) if out.dtype == bool else out
+            self._table.getcol(reading.column, index=index, result=target)
+        else:
+            out[:] = self._table.getcol(reading.column, index=index)
+        return out
+
     def _ask_shapes(self, column: str, rows: slice | NDArray[np.int64]) -> list[Shape | None]:
         found = self._table.row_shapes(column, index=(rows,)).to_pylist()
         return [None if shape is None else tuple(shape) for shape in found]
 
     def _ask_ndims(self, column: str, rows: range) -> NDArray[np.int64]:
         """Ask rows for the number of axes of their cells; -1 is a cell without a value."""
-        name = "".join(f"\\{letter}" for letter in column)  # so that it is no word of TaQL, whatever it is
         told = _table_class().from_taql(
-            f"using style Python select isdefined({name}) as has_value, ndim({name}) as axes "
-            f"from $1 limit {rows.start}:{rows.stop}:{rows.step} giving as memory",
-            self._table,
+            "using style Python select isdefined(cells) as has_value, ndim(cells) as axes from $1 giving as memory",
+            self._show(np.asarray(rows), {"cells": column}),  # the column's own name may be none in TaQL
         )
         return np.where(told.getcol("has_value"), told.getcol("axes"), -1)
+
+    def _number(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Say which rows of the table on disk these are."""
+        return rows if self._rows is None else self._rows[rows]
+
+    def _show(self, rows: NDArray[np.intp], columns: Mapping[str, str]) -> Any:
+        """Open rows and columns of this table as a table; for each column its name there and here."""
+        with tempfile.TemporaryDirectory(prefix="dsa110-contimg-") as scratch:  # wanted only while it is opened
+            folder = Path(scratch)
+            write_selection(folder, self._entrance.folder, columns, self.whole_nrows, self._number(rows))
+            return _open(folder)
 
     def _translate(self, asked: str) -> Any:
         hint = "If it was closed, open it again. Otherwise the table is damaged: copy it again from its source."

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from dsa110_contimg._lazy import needs
-from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
 from dsa110_contimg.casa.entrance import Entrance, advise_opening
 from dsa110_contimg.casa.parents import check_parts
 from dsa110_contimg.casa.taql import QUERY_HINT, Condition
@@ -77,24 +77,28 @@ class CasacoreTable:
         The open table.
     entrance : Entrance
         Where it is.
-    whole_nrows : int, optional
-        The number of rows of the table on disk, if these are a selection.
+    origin : CasacoreTable, optional
+        The table of which these are rows, if they are a selection.
     """
 
-    def __init__(self, table: Any, entrance: Entrance, whole_nrows: int | None = None) -> None:
+    def __init__(self, table: Any, entrance: Entrance, origin: CasacoreTable | None = None) -> None:
         self._table = table
         self._entrance = entrance
         self.path = str(entrance.path)
         """The absolute path of the table."""
         self.nrows = int(table.nrows())
         """The number of rows."""
-        self._whole_nrows = self.nrows if whole_nrows is None else whole_nrows
+        self.whole_nrows: int = self.nrows if origin is None else origin.whole_nrows
+        """The number of rows of the table on disk."""
+        if origin is not None:
+            self.columns = origin.columns
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnDescription]:
         """The description of each column, by name, in the table's order."""
         with self._translate("Its columns"):
-            return describe_columns(self._table.colnames(), self._table.getdesc(), self._table.isscalarcol)
+            managers = self._table.getdminfo().values() if self._entrance.stands_on_others else ()
+            return describe_columns(self._table.colnames(), self._table.getdesc(), self._table.isscalarcol, managers)
 
     @cached_property
     def keywords(self) -> Mapping[str, object]:
@@ -116,7 +120,7 @@ class CasacoreTable:
     def find_shape(self, column: str) -> Shape | None:
         """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
         with self._translate(f"The storage of {column}"):
-            return hypercube_shape(self._table.getdminfo(column), self._whole_nrows)
+            return hypercube_shape(self._table.getdminfo(column), self.whole_nrows)
 
     def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
         """Ask rows for the shapes of their cells; None is a cell without a value."""
@@ -143,6 +147,9 @@ class CasacoreTable:
                 most = math.prod(reading.shape[1:]) * max(1, self.nrows - 1)
                 for place, part in reading.split(most):
                     self._fill(part, out[place])
+            elif described.storage_manager == CELLS_APART:
+                for number, row in enumerate(reading.rows):
+                    out[number] = self._read_cell(reading, row)
             else:
                 self._fill(reading, out)
 
@@ -157,12 +164,12 @@ class CasacoreTable:
                 rows = table(condition.command, [self._table], _oper=2)
             except RuntimeError as error:
                 raise RuntimeError(condition.unwrap(str(error))) from error
-        return CasacoreTable(rows, self._entrance, self._whole_nrows)
+        return CasacoreTable(rows, self._entrance, self)
 
     def select(self, rows: NDArray[np.intp]) -> CasacoreTable:
         """Select rows by number, in the order given."""
         with self._translate("The selection"):
-            return CasacoreTable(self._table.selectrows(rows.tolist()), self._entrance, self._whole_nrows)
+            return CasacoreTable(self._table.selectrows(rows.tolist()), self._entrance, self)
 
     def close(self) -> None:
         """Let go of the table's files."""
@@ -175,13 +182,17 @@ class CasacoreTable:
     def _read_record(self, column: str, row: int) -> dict[str, object]:
         return plain_keywords(self._table.getcell(column, row), self._entrance.outside)
 
+    def _read_cell(self, reading: Reading, row: int) -> Any:
+        if reading.is_whole:
+            return self._table.getcell(reading.column, row)
+        return self._table.getcellslice(reading.column, row, *_corners(reading))
+
     def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
         rows = reading.rows
         where: tuple[Any, ...] = (rows.start, len(rows), rows.step)
         name = "getcol"
         if not reading.is_whole:
-            axes = reading.cell
-            where = ([axis[0] for axis in axes], [axis[-1] for axis in axes], [axis.step for axis in axes], *where)
+            where = (*_corners(reading), *where)
             name = "getcolslice"
         if self.columns[reading.column].value_type in _IN_PLACE and out.flags.c_contiguous:
             getattr(self._table, f"{name}np")(reading.column, out, *where)
@@ -190,6 +201,12 @@ class CasacoreTable:
         if isinstance(found, dict):  # how casacore hands over arrays of strings
             found = np.array(found["array"], dtype=object).reshape(out.shape)
         out[:] = found
+
+
+def _corners(reading: Reading) -> tuple[list[int], list[int], list[int]]:
+    """Name a part of a cell as casacore does: its first and last places, both inside, and the steps."""
+    axes = reading.cell
+    return [axis[0] for axis in axes], [axis[-1] for axis in axes], [axis.step for axis in axes]
 
 
 @cache  # a column has few shapes and many rows

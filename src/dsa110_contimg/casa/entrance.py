@@ -59,6 +59,11 @@ class Entrance:
         """The tables that hold the cells: this one, or those that it stands on in the end."""
         return tuple(part for parent in self._parents for part in parent.parts) or (self,)
 
+    @property
+    def stands_on_others(self) -> bool:
+        """Whether the table holds no cells itself."""
+        return bool(self._parents)
+
     def outside(self, text: str) -> str:
         """Replace the paths of our links by those that the person knows.
 

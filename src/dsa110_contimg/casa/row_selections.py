@@ -17,7 +17,7 @@ import numpy as np
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 _MAGIC = b"\xbe\xbe\xbe\xbe"
 
 
-def write_selection(folder: Path, parent: Path, columns: Sequence[str], nrows: int, rows: NDArray[np.intp]) -> None:
+def write_selection(folder: Path, parent: Path, columns: Mapping[str, str], nrows: int, rows: NDArray[np.intp]) -> None:
     """Write a table that shows rows of another one.
 
     Parameters
     ----------
     folder : Path
-        The folder to make.
+        The folder to write it into.
     parent : Path
         The absolute folder of the table whose rows they are.
-    columns : sequence of str
-        The names of the parent's columns, in its order.
+    columns : mapping
+        The columns to show, in order: for each its name, and what the parent calls it.
     nrows : int
         The number of rows of the parent.
     rows : numpy.ndarray of int, shape (n,)
         The numbers of the rows, in the order wanted; one may come twice.
     """
-    names = [column.encode() for column in columns]
-    pairs = b"".join(_string(name) + _string(name) for name in sorted(names))
+    names = {new.encode(): old.encode() for new, old in columns.items()}
+    pairs = b"".join(_string(new) + _string(names[new]) for new in sorted(names))
     default, growth = b"", 1
     mapping = _object(b"SimpleOrderedMap", 1, _string(default) + _numbers(len(names), growth) + pairs)
     order = _object(b"Array", 3, _numbers(1, len(names), len(names)) + b"".join(map(_string, names)))
@@ -51,7 +51,6 @@ def write_selection(folder: Path, parent: Path, columns: Sequence[str], nrows: i
     reference = _object(b"RefTable", 2, _string(os.fsencode(parent)) + mapping + order + numbers)
     big_endian = 0
     table = _object(b"Table", 2, _numbers(len(rows), big_endian) + _string(b"RefTable") + reference)
-    folder.mkdir()
     (folder / "table.dat").write_bytes(_MAGIC + table)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.casa.tables import Shape, TableReader
 
-    ReadBox = Callable[[TableReader, range, tuple[range, ...], Shape], NDArray[Any]]
-    """Reads a box of a column from cells of one shape: an array of shape (rows, *lengths of the box)."""
+    ReadPart = Callable[[TableReader, range, tuple[slice, ...]], NDArray[Any]]
+    """Reads the same part of the cells of rows, whose shapes agree, as one array."""
 
 _ROWS_LOOKED_AT = 10_000
 """How many rows are asked for the shape of their cells; more would make a person wait."""
@@ -117,7 +116,7 @@ def summarise(reader: TableReader, rows_looked_at: int = _ROWS_LOOKED_AT) -> Tab
     )
 
 
-def detail_column(reader: TableReader, name: str, read: ReadBox) -> ColumnDetails:
+def detail_column(reader: TableReader, name: str, read: ReadPart) -> ColumnDetails:
     """Sum up one column, with its keywords and the end of it.
 
     Parameters
@@ -127,7 +126,7 @@ def detail_column(reader: TableReader, name: str, read: ReadBox) -> ColumnDetail
     name : str
         The column's name.
     read : callable
-        Reads a box of it, masked or not.
+        Reads a part of its cells, masked or not.
 
     Returns
     -------
@@ -182,7 +181,7 @@ def count_subtables(summary: TableSummary) -> str:
 
 
 def _summarise_column(
-    reader: TableReader, name: str, rows_looked_at: int, read: ReadBox | None = None
+    reader: TableReader, name: str, rows_looked_at: int, read: ReadPart | None = None
 ) -> ColumnSummary:
     described = reader.columns[name]
     looked_at = range(min(reader.nrows, rows_looked_at))
@@ -193,12 +192,10 @@ def _summarise_column(
         cell="scalar" if described.is_scalar else _name_shapes(shapes, looked_at, reader.nrows),
         unit=described.unit or "",
         comment=described.comment,
-        first=_draw_cells(reader, name, looked_at[:_FIRST], read or partial(_read_box, name)),
+        first=_draw_cells(
+            reader, name, looked_at[:_FIRST], read or (lambda source, rows, part: source.read(name, rows, part))
+        ),
     )
-
-
-def _read_box(name: str, source: TableReader, rows: range, box: tuple[range, ...], _: Shape) -> NDArray[Any]:
-    return source.read(name, rows, tuple(slice(axis.start, axis.stop) for axis in box))
 
 
 def _name_shapes(shapes: Mapping[Shape | None, int], looked_at: range, nrows: int) -> str:
@@ -212,7 +209,7 @@ def _name_shapes(shapes: Mapping[Shape | None, int], looked_at: range, nrows: in
     return "".join([" or ".join(names), *some_are_empty, *some_are_unseen])
 
 
-def _draw_cells(reader: TableReader, name: str, rows: range, read: ReadBox) -> tuple[str, ...]:
+def _draw_cells(reader: TableReader, name: str, rows: range, read: ReadPart) -> tuple[str, ...]:
     """Draw the corner of each cell; neighbours of one shape are read in one go."""
     cells: list[str] = []
     for shape, group in groupby(zip(reader.list_shapes(name, rows), rows, strict=True), key=itemgetter(0)):
@@ -220,8 +217,8 @@ def _draw_cells(reader: TableReader, name: str, rows: range, read: ReadBox) -> t
         if shape is None:
             cells += ["no value"] * len(numbers)
             continue
-        box = (*(range(min(1, n)) for n in shape[:-1]), *(range(min(3, n)) for n in shape[-1:]))
-        corners = read(reader, range(numbers[0], numbers[-1] + 1), box, shape)
+        corner = (*(slice(0, min(1, n)) for n in shape[:-1]), *(slice(0, min(3, n)) for n in shape[-1:]))
+        corners = read(reader, range(numbers[0], numbers[-1] + 1), corner)
         cells += [_draw_corner(corner, shape) for corner in corners]
     return tuple(cells)
 
