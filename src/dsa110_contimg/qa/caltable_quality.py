@@ -61,7 +61,7 @@ class CaltableQuality:
     n_snr: int
     """How many of the usable ones have a signal-to-noise ratio."""
     flag_fraction: float
-    """Flagged solutions by all of them."""
+    """Flagged solutions by all of them; NaN if the table has no FLAG."""
     flag_fraction_by_antenna: NDArray[np.float64]
     """The same for each antenna, shape (n_antennas,)."""
     flag_fraction_by_window: NDArray[np.float64]
@@ -160,4 +160,3 @@ def measure_caltable(path: str | os.PathLike[str], *, thresholds: Thresholds | N
 
     with CasaTable(path) as table:
         return measure(table, thresholds or Thresholds())
-

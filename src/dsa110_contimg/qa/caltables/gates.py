@@ -96,13 +96,13 @@ def _judge_dead(quality: CaltableQuality) -> Gate:
 
 def _judge_flags(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
     flags = quality.flag_fraction_by_antenna
-    heavy = _list(quality, flags > thresholds.antenna_flag_fraction)
+    heavy = _list(quality, flags > thresholds.antenna_flag_fraction) or "no antenna"
     return judge(
         "flag fraction",
         quality.flag_fraction,
         warn_above=thresholds.flag_fraction,
         n_samples=quality.n_solutions,
-        reason=_why_nothing(quality) or f"Flagged above {thresholds.antenna_flag_fraction:g}: {heavy or 'no antenna'}.",
+        reason=_why_no_flags(quality) or f"Flagged above {thresholds.antenna_flag_fraction:g}: {heavy}.",
     )
 
 
@@ -190,21 +190,29 @@ def _why_nothing(quality: CaltableQuality) -> str | None:
     return None if quality.n_solutions else "No row has a value."
 
 
+def _why_no_flags(quality: CaltableQuality) -> str | None:
+    return _why_nothing(quality) or ("The table has no FLAG." if np.isnan(quality.flag_fraction) else None)
+
+
 def _why_unusable(quality: CaltableQuality) -> str | None:
-    if quality.n_usable or quality.n_nonfinite:
-        return _why_nothing(quality)
-    if quality.n_solutions and quality.flag_fraction < 1:
-        return "The table has neither CPARAM nor FPARAM."
-    return _why_nothing(quality) or "Every solution is flagged."
+    """Say why no solution is usable; None if one is."""
+    if quality.n_usable:
+        return None
+    if quality.n_nonfinite:
+        return "Every solution that is not flagged is NaN or infinite."
+    is_flagged = quality.flag_fraction == 1
+    return _why_nothing(quality) or (
+        "Every solution is flagged." if is_flagged else "The table has neither CPARAM nor FPARAM."
+    )
 
 
 def _why_no_gain(quality: CaltableQuality) -> str | None:
     kind = find_kind(quality.viscal)
     if kind.quantity != GAIN and kind != UNKNOWN:
         return f"Not judged: the numbers of this kind ({kind.name}) are no gains."
-    if (why_not := _why_unusable(quality)) or _is_gain(quality):
-        return why_not
-    return "No solution is usable." if kind.quantity == GAIN else "The table has no CPARAM, and its kind is unknown."
+    if _is_gain(quality):
+        return None
+    return _why_unusable(quality) or "The table has no CPARAM."
 
 
 def _why_no_snr(quality: CaltableQuality) -> str | None:

@@ -61,7 +61,8 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
     require_caltable(table)
     viscal = read_viscal(table)
     kind = find_kind(viscal)
-    names = _read_names(table)
+    # Without ANTENNA1 nothing can be said about any antenna.
+    names = _read_names(table) if "ANTENNA1" in table else []
     antennas, windows = read_ids(table, "ANTENNA1"), read_ids(table, "SPECTRAL_WINDOW_ID")
     present = np.unique(antennas[antennas >= 0])
     roster = Roster(np.union1d(np.arange(len(names)), present), np.unique(windows))
@@ -69,6 +70,7 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
     n_receptors = max((part.flags.shape[2] for part in solutions), default=0)
 
     total = roster.count(solutions, lambda part: np.ones_like(part.flags))
+    n_flaggable = total if "FLAG" in table else np.zeros_like(total)
     flagged = roster.count(solutions, lambda part: part.flags)
     usable = roster.count(solutions, lambda part: part.usable)
     nonfinite = roster.count(solutions, lambda part: ~part.flags & ~part.usable & (part.values is not None))
@@ -79,11 +81,12 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
     sums, counts = roster.add_phasors(gains, n_receptors)
     scatter = circular_scatter_deg(sums, counts)[:, : roster.antennas.size]
     amplitudes, amplitudes_by_antenna = roster.collect(gains, _amplitude)
-    delays, delays_by_antenna = roster.collect(solutions if kind.quantity == DELAY else (), _value)
+    delays, delays_by_antenna = roster.collect(solutions if kind.quantity == DELAY else (), lambda part: part.numbers)
     snr, snr_by_antenna = roster.collect([part for part in solutions if part.snr is not None], _snr)
 
-    phase_scatter = median_along(scatter, 0) if windows.size else np.full(scatter.shape[1:], np.nan)
+    phase_scatter = median_along(scatter, (0,))
     largest = np.array([np.abs(own).max(initial=np.nan if not own.size else 0.0) for own in delays_by_antenna])
+    all_together = circular_scatter_deg(sums.sum(keepdims=True), counts.sum(keepdims=True))
     start, end = _read_time_span(table)
     quality = CaltableQuality(
         path=table.path,
@@ -103,15 +106,15 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
         n_usable=int(usable.sum()),
         n_nonfinite=int(nonfinite.sum()),
         n_snr=snr.size,
-        flag_fraction=float(divide(flagged.sum(), total.sum())),
-        flag_fraction_by_antenna=_freeze(divide(flagged.sum(axis=0), total.sum(axis=0))[:-1]),
-        flag_fraction_by_window=_freeze(divide(flagged.sum(axis=1), total.sum(axis=1))),
+        flag_fraction=float(divide(flagged.sum(), n_flaggable.sum())),
+        flag_fraction_by_antenna=_freeze(divide(flagged.sum(axis=0), n_flaggable.sum(axis=0))[:-1]),
+        flag_fraction_by_window=_freeze(divide(flagged.sum(axis=1), n_flaggable.sum(axis=1))),
         dead_antennas=tuple(roster.antennas[is_dead[:-1]].tolist()),
-        absent_antennas=tuple(np.setdiff1d(roster.antennas, present).tolist()) if "ANTENNA1" in table else (),
+        absent_antennas=tuple(np.setdiff1d(roster.antennas, present).tolist()),
         reference_antennas=_find_references(roster, phase_scatter, largest),
         phase_scatter_deg=_freeze(phase_scatter),
-        phase_scatter_by_antenna_deg=_freeze(_median_of_antennas(scatter)),
-        total_phase_scatter_deg=float(circular_scatter_deg(sums.sum(keepdims=True), counts.sum(keepdims=True))[0, 0, 0]),
+        phase_scatter_by_antenna_deg=_freeze(median_along(scatter, (0, 2))),
+        total_phase_scatter_deg=float(all_together[0, 0, 0]),
         amplitude=median(amplitudes),
         amplitude_mad=robust_deviation(amplitudes),
         amplitude_by_antenna=_freeze(np.array([median(own) for own in amplitudes_by_antenna])),
@@ -126,17 +129,12 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
 
 
 def _amplitude(part: Solutions) -> NDArray[Any]:
-    values = _value(part)
-    # Of double precision: the amplitude of a large single one may not be a single one.
-    return np.abs(np.where(np.isfinite(values), values, 0).astype(np.complex128))
-
-
-def _value(part: Solutions) -> NDArray[Any]:
-    return np.empty(0) if part.values is None else part.values
+    # Of double precision: the amplitude of a large number of single precision may be too large for it.
+    return np.abs(part.numbers.astype(np.complex128))
 
 
 def _snr(part: Solutions) -> NDArray[Any]:
-    return np.empty(0) if part.snr is None else part.snr
+    return np.full(part.flags.shape, np.nan) if part.snr is None else part.snr
 
 
 def _read_names(table: CasaTable) -> list[str]:
@@ -161,13 +159,6 @@ def _count_channels(solutions: tuple[Solutions, ...], windows: NDArray[np.int64]
         max((part.flags.shape[1] for part in solutions if part.window == window), default=0)
         for window in windows.tolist()
     )
-
-
-def _median_of_antennas(scatter: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take the median of scatter, shape (n_windows, n_antennas, n_receptors), over windows and receptors."""
-    if not scatter.size:
-        return np.full(scatter.shape[1], np.nan)
-    return median_along(scatter, (0, 2))
 
 
 def _find_references(

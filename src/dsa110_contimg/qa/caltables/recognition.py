@@ -10,8 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dsa110_contimg.qa.visualization import CasaTable
 
-_SOLUTIONS = ("CPARAM", "FPARAM")
-_SCALARS = ("ANTENNA1", "SPECTRAL_WINDOW_ID", "TIME")
+_SCALARS = {"ANTENNA1": "i", "SPECTRAL_WINDOW_ID": "i", "TIME": "f"}
+_SOLUTIONS = {"CPARAM": "c", "FPARAM": "f"}
+_TYPES = _SCALARS | _SOLUTIONS | {"FLAG": "b", "SNR": "f"}
+"""The columns that are measured, and numpy's letter for the kind of their values."""
 
 
 def read_viscal(table: CasaTable) -> str:
@@ -57,10 +59,11 @@ def require_caltable(table: CasaTable) -> None:
         )
     if kind == "Image" or {"coords", "imageinfo"} <= set(table.keywords):
         raise WrongTableError(
-            f"{table.path} is a CASA image, and no caltable.", hint=f"Cut a stamp from it: dsa110-qa cutout {path} RA DEC"
+            f"{table.path} is a CASA image, and no caltable.",
+            hint=f"Cut a stamp from it: dsa110-qa cutout {path} RA DEC",
         )
     is_told = kind == "Calibration" or "VisCal" in table.keywords
-    if not is_told and not set(_SOLUTIONS) & set(table.columns):
+    if not is_told and not _SOLUTIONS.keys() & set(table.columns):
         what = f"a CASA table of type {kind!r}" if kind else "a CASA table"
         raise WrongTableError(
             f"{table.path} is {what}, and no caltable: it has no keyword VisCal, and neither CPARAM nor FPARAM.",
@@ -70,13 +73,11 @@ def require_caltable(table: CasaTable) -> None:
 
 
 def _check_columns(table: CasaTable) -> None:
-    numbers = [name for name in (*_SOLUTIONS, "SNR", *_SCALARS) if name in table and table[name].dtype.kind not in "iufc"]
-    numbers += [name for name in _SCALARS if name in table and not table[name].description.is_scalar]
-    numbers += ["FLAG"] if "FLAG" in table and table.FLAG.dtype.kind != "b" else []
-    if numbers:
-        column = table[numbers[0]]
-        raise UnreadableTableError(
-            f"{table.path} is no readable caltable: the cells of {column.name} are {column.description.value_type}"
-            f"{'' if column.description.is_scalar else ' arrays'}.",
-            hint=f"Look into it: dsa110-qa table {shlex.quote(table.path)}",
-        )
+    for column in (table[name] for name in _TYPES if name in table):
+        is_scalar = column.description.is_scalar
+        if column.dtype.kind not in _TYPES[column.name] or is_scalar != (column.name in _SCALARS):
+            cell = f"{'one' if is_scalar else 'an array of'} {column.description.value_type}"
+            raise UnreadableTableError(
+                f"{table.path} is no readable caltable: a cell of {column.name} is {cell}.",
+                hint=f"Look into it: dsa110-qa table {shlex.quote(table.path)}",
+            )

@@ -38,11 +38,17 @@ class Solutions:
     """The signal-to-noise ratio of each, of the same shape; None where the table has none."""
 
     @property
+    def numbers(self) -> NDArray[Any]:
+        """Return the solutions; NaN for each where the table has neither CPARAM nor FPARAM."""
+        return np.full(self.flags.shape, np.nan) if self.values is None else self.values
+
+    @property
     def usable(self) -> NDArray[np.bool_]:
         """Tell which solutions are neither flagged nor NaN or infinite; none of them if there are no values."""
         if self.values is None:
             return np.zeros_like(self.flags)
-        return ~self.flags & np.isfinite(self.values)
+        usable: NDArray[np.bool_] = ~self.flags & np.isfinite(self.values)
+        return usable
 
 
 def name_parameter(table: CasaTable) -> str | None:
@@ -54,7 +60,8 @@ def read_ids(table: CasaTable, column: str) -> NDArray[np.int64]:
     """Read a column of numbers that name something, shape (n_rows,); -1 for every row if there is no such column."""
     if column not in table:
         return np.full(len(table), NOWHERE, np.int64)
-    return np.maximum(table[column][:].astype(np.int64), NOWHERE)
+    ids: NDArray[np.int64] = np.maximum(table[column][:].astype(np.int64), NOWHERE)
+    return ids
 
 
 def read_solutions(table: CasaTable) -> Iterator[Solutions]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,11 +72,12 @@ class Roster:
         shape = (self.windows.size, self.antennas.size + 1, n_receptors)
         sums, counts = np.zeros(shape, np.complex128), np.zeros(shape, np.int64)
         for part in solutions:
-            values = np.where(part.usable, part.values, 0).astype(np.complex128)
+            values = np.zeros(part.flags.shape, np.complex128)
+            np.copyto(values, part.numbers, where=part.usable)
             length = np.abs(values)
             has_phase = length > 0
             unit = np.divide(values, length, out=np.zeros_like(values), where=has_phase)
-            receptors = np.s_[:, : values.shape[2]]
+            receptors = np.s_[:, : unit.shape[-1]]
             places = self.place(part.antennas)
             np.add.at(self._slot(sums, part)[receptors], places, unit.sum(axis=1))
             np.add.at(self._slot(counts, part)[receptors], places, has_phase.sum(axis=1))
@@ -144,12 +146,19 @@ def circular_scatter_deg(sums: NDArray[np.complex128], counts: NDArray[np.int64]
     mean = np.divide(np.abs(sums), counts, out=np.full(counts.shape, np.nan), where=several)
     # Vectors that cancel to the last bit scatter without bound; rounding alone leaves 1e-16 of them.
     length = np.clip(mean, np.finfo(np.float64).tiny, 1.0)
-    return np.degrees(np.sqrt(-2.0 * np.log(length) + 0.0))  # + 0.0: never -0
+    radians: NDArray[np.float64] = np.sqrt(-2.0 * np.log(length) + 0.0)  # + 0.0, else it could be -0
+    return np.degrees(radians)
 
 
-def median_along(values: NDArray[np.float64], axes: int | tuple[int, ...]) -> NDArray[np.float64]:
-    """Take the median along axes of what is no NaN; NaN where all is."""
-    return np.asarray(np.ma.filled(np.ma.median(np.ma.masked_invalid(values), axis=axes), np.nan), np.float64)
+def median_along(values: NDArray[np.float64], axes: tuple[int, ...]) -> NDArray[np.float64]:
+    """Take the median along axes of what is no NaN; NaN where all is, or where there is nothing."""
+    kept = [axis for axis in range(values.ndim) if axis not in axes]
+    shape = [values.shape[axis] for axis in kept]
+    flat = values.transpose(*kept, *axes).reshape(*shape, math.prod(values.shape[axis] for axis in axes))
+    medians = np.full(flat.shape[:-1], np.nan)
+    is_known = ~np.isnan(flat).all(axis=-1)
+    medians[is_known] = np.nanmedian(flat[is_known], axis=-1)
+    return medians
 
 
 def median(values: NDArray[np.float64]) -> float:
@@ -164,4 +173,5 @@ def robust_deviation(values: NDArray[np.float64]) -> float:
 
 def divide(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     """Divide counts; NaN where there is nothing to count."""
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    fraction: NDArray[np.float64] = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return fraction
