@@ -170,6 +170,7 @@ def simulate_caltable(
     require(flag_fraction <= 1, f"flag_fraction is {flag_fraction}.", "Give a fraction from 0 to 1.")
     for numbers in ((reference_antenna,), dead_antennas, absent_antennas):
         require_each_below(n_antennas, "antenna", numbers)
+    require(len(set(absent_antennas)) < n_antennas, "Every antenna is absent.", "Leave one, so that there are rows.")
 
     random = start_chance(seed)
     scatter = _spread("phase_scatter_deg", phase_scatter_deg, n_antennas)
@@ -188,8 +189,8 @@ def simulate_caltable(
         dead_antennas=tuple(dead_antennas),
     )
     viscal, parameter = f"{kind} Jones", "FPARAM" if kind == "K" else "CPARAM"
-    columns = {parameter: np.float32 if kind == "K" else np.complex64, "PARAMERR": np.float32}
-    columns |= {"FLAG": np.bool_, "SNR": np.float32, "WEIGHT": np.float32}
+    columns: dict[str, type[np.generic]] = {parameter: np.float32 if kind == "K" else np.complex64}
+    columns |= {"PARAMERR": np.float32, "FLAG": np.bool_, "SNR": np.float32, "WEIGHT": np.float32}
     flagged, total = np.zeros(n_antennas), np.zeros(n_antennas)
     with (
         staged(path.parent, [path.name]) as hidden,
