@@ -63,11 +63,13 @@ def _draw(quality: CaltableQuality) -> None:
     console.print()
     for gate in quality.gates:
         if gate.verdict == "SKIP":
-            console.print(f"{gate.name} was skipped. {gate.reason}", style=_STYLES["SKIP"])
+            console.print(f"{gate.name} skipped: {gate.reason}", style=_STYLES["SKIP"])
     console.print()
     head, rows = _list_antennas(quality)
     styles = [_STYLES["WARN"] if row[0].startswith("!") else "" for row in rows]
     console.print(draw_grid(head, rows, styles=styles, numbers=head[1:-1]))
+    if quality.absent_antennas:
+        console.print(f"\nWithout any solution: {', '.join(_list_absent(quality))}")
 
 
 def _describe(quality: CaltableQuality) -> Iterator[str]:
@@ -121,6 +123,8 @@ def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tupl
     shown = {title: column for title, column in columns.items() if column[2]}
     rows = []
     for place, number in enumerate(quality.antenna_ids.tolist()):
+        if number in quality.absent_antennas:
+            continue
         remarks = [*quality.remarks[place], *(["reference"] if number in quality.reference_antennas else [])]
         mark = "! " if quality.remarks[place] else "  "
         cells = (values[place] for values, _, _ in shown.values())
@@ -128,6 +132,13 @@ def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tupl
     if rows:
         rows.append(("  all", "", *(whole for _, whole, _ in shown.values()), ""))
     return ("  Antenna", "#", *shown, ""), rows
+
+
+def _list_absent(quality: CaltableQuality) -> list[str]:
+    from dsa110_contimg.qa.caltables.gates import label
+
+    ids = quality.antenna_ids.tolist()
+    return [label(quality, ids.index(number)) for number in quality.absent_antennas]
 
 
 def _are_known(values: NDArray[Any]) -> bool:

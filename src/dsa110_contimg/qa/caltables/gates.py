@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.thresholds import Thresholds
 
 _MOST_NAMED = 8
+_NO_ANTENNAS = "No row names an antenna."
 
 
 def judge_caltable(quality: CaltableQuality, thresholds: Thresholds) -> tuple[Gate, ...]:
@@ -79,7 +80,7 @@ def _judge_dead(quality: CaltableQuality) -> Gate:
     n_present = len(present) if quality.n_solutions else 0
     dead = quality.dead_antennas
     if not n_present:
-        reason = _why_nothing(quality) or "The table has no ANTENNA1."
+        reason = _why_nothing(quality) or _NO_ANTENNAS
     elif len(dead) == n_present:
         reason = "No antenna has a usable solution."
     else:
@@ -121,7 +122,8 @@ def _judge_phases(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
     scatter = _worst_receptor(quality)
     why_not = _why_no_gain(quality)
     if why_not is None and np.isnan(scatter).all():
-        why_not = "No antenna has two solutions in one spectral window."
+        n_named = quality.antenna_ids.size - len(quality.absent_antennas)
+        why_not = "No antenna has two solutions in one spectral window." if n_named else _NO_ANTENNAS
     listed = _list(quality, scatter > thresholds.phase_scatter_deg)
     return judge(
         "phase scatter (°)",
@@ -136,8 +138,8 @@ def _judge_amplitudes(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
     low, high = thresholds.amplitude_low, thresholds.amplitude_high
     known = quality.amplitude_by_antenna[np.isfinite(quality.amplitude_by_antenna)]
     why_not = _why_no_gain(quality)
-    worst = None
-    if why_not is None:
+    worst = None if why_not else quality.amplitude
+    if why_not is None and known.size:
         # The antenna that is furthest out on either side, in its distance from the limits as a factor.
         with np.errstate(divide="ignore"):
             worst = float(known[np.argmax(np.maximum(low / known, known / high))])
@@ -209,7 +211,7 @@ def _why_unusable(quality: CaltableQuality) -> str | None:
 def _why_no_gain(quality: CaltableQuality) -> str | None:
     kind = find_kind(quality.viscal)
     if kind.quantity != GAIN and kind != UNKNOWN:
-        return f"Not judged: the numbers of this kind ({kind.name}) are no gains."
+        return f"The numbers of this kind ({kind.name}) are no gains."
     if _is_gain(quality):
         return None
     return _why_unusable(quality) or "The table has no CPARAM."
@@ -217,12 +219,13 @@ def _why_no_gain(quality: CaltableQuality) -> str | None:
 
 def _why_no_snr(quality: CaltableQuality) -> str | None:
     if find_kind(quality.viscal).quantity == DELAY:
-        return "Not judged for delays."
+        return "It is not judged for delays."
     if (why_not := _why_unusable(quality)) is not None:
         return why_not
     if not quality.n_snr:
         return "No usable solution has one."
-    return None if (quality.snr_by_antenna > 0).any() else "Each is 0: whoever wrote the table did not fill it in."
+    is_filled = quality.snr != 0 or (quality.snr_by_antenna > 0).any()
+    return None if is_filled else "It is 0: whoever wrote the table did not fill it in."
 
 
 def _worst_receptor(quality: CaltableQuality) -> NDArray[np.float64]:
