@@ -92,12 +92,7 @@ def test_gains(tmp_path: Path) -> None:
     assert gate(quality, "phase").reason.endswith(": DSA-006.")
     assert gate(quality, "amplitude").value == pytest.approx(0.05)
     assert gate(quality, "amplitude").reason.endswith(": DSA-007.")
-    assert quality.remarks[4:] == (
-        ("dead",),
-        (f"phase ± {quality.phase_scatter_deg[5].max():.0f}°",),
-        *quality.remarks[6:],
-    )
-    assert quality.remarks[6:] == (("amplitude 0.05",), ("no solutions",))
+    assert quality.remarks[4:] == (("dead",), ("phase",), ("amplitude",), ("no solutions",))
     assert set(quality.remarks[:4]) == {()}
 
 
@@ -112,6 +107,7 @@ def test_delays_are_in_nanoseconds(tmp_path: Path) -> None:
     )
     assert quality.largest_delay_ns == pytest.approx(np.abs(truth.delays_ns[alive]).max(), rel=1e-6)
     assert quality.reference_antennas == (0,)
+    assert quality.remarks == ((), ("delay",), ("dead",), *[("delay",)] * 3)
     found = gate(quality, "delay")
     assert (found.verdict, found.value) == ("WARN", quality.largest_delay_ns)
     assert gate(measure_caltable(truth.path, thresholds=Thresholds(delay_ns=1e4)), "delay").verdict == "PASS"
@@ -123,7 +119,7 @@ def test_delays_are_in_nanoseconds(tmp_path: Path) -> None:
 def test_a_low_snr_warns(tmp_path: Path) -> None:
     low = measure_caltable(simulate_caltable(tmp_path / "low", "B", 4, n_channels=8, snr=2.0).path)
     assert (gate(low, "signal").verdict, gate(low, "signal").value) == ("WARN", 2.0)
-    assert low.remarks[1] == ("SNR 2",)
+    assert low.remarks[1] == ("SNR",)
     none = measure_caltable(simulate_caltable(tmp_path / "none", "B", 4, n_channels=8, snr=0.0).path)
     assert gate(none, "signal").verdict == "SKIP"
     assert "did not fill it in" in gate(none, "signal").reason
@@ -259,7 +255,7 @@ def test_a_gain_of_zero_has_no_phase(tmp_path: Path) -> None:
     quality = measure_caltable(make_caltable(tmp_path / "a", {"CPARAM": values, "FLAG": np.zeros((6, 1, 2), bool)}))
     assert np.isnan(quality.phase_scatter_deg[0]).all()
     assert (gate(quality, "amplitude").verdict, gate(quality, "amplitude").value) == ("WARN", 0.0)
-    assert quality.remarks == (("amplitude 0",), ())
+    assert quality.remarks == (("amplitude",), ())
 
 
 def test_one_solution_each_does_not_scatter(tmp_path: Path) -> None:

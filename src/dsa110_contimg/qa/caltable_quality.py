@@ -101,7 +101,8 @@ class CaltableQuality:
     gates: tuple[Gate, ...] = ()
     """The gates, each with its value beside the threshold."""
     remarks: tuple[tuple[str, ...], ...] = ()
-    """What is wrong with each antenna, in a few words each: ``("45 % flagged",)``; nothing for a good one."""
+    """What is wrong with each antenna: ``"no solutions"``, ``"dead"``, ``"flags"``, ``"phase"``, ``"amplitude"``,
+    ``"SNR"``, ``"delay"``; nothing for a good one."""
 
     @property
     def verdict(self) -> Verdict:

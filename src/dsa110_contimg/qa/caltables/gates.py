@@ -46,28 +46,21 @@ def judge_caltable(quality: CaltableQuality, thresholds: Thresholds) -> tuple[Ga
 
 
 def remark(quality: CaltableQuality, thresholds: Thresholds) -> tuple[tuple[str, ...], ...]:
-    """Say in a few words what is wrong with each antenna, in the order of the antennas."""
-    remarks: list[tuple[str, ...]] = []
-    scatter = _worst_receptor(quality)
-    for place, number in enumerate(quality.antenna_ids.tolist()):
-        if number in quality.absent_antennas:
-            remarks.append(("no solutions",))
-            continue
-        if number in quality.dead_antennas:
-            remarks.append(("dead",))
-            continue
-        flags, amplitude = quality.flag_fraction_by_antenna[place], quality.amplitude_by_antenna[place]
-        snr, delay = quality.snr_by_antenna[place], quality.largest_delay_by_antenna_ns[place]
-        is_out = amplitude < thresholds.amplitude_low or amplitude > thresholds.amplitude_high
-        told = (
-            (flags > thresholds.antenna_flag_fraction, f"{100 * flags:.0f} % flagged"),
-            (_is_gain(quality) and scatter[place] > thresholds.phase_scatter_deg, f"phase ± {scatter[place]:.0f}°"),
-            (_is_gain(quality) and is_out, f"amplitude {amplitude:.3g}"),
-            (_why_no_snr(quality) is None and snr < thresholds.snr, f"SNR {snr:.2g}"),
-            (delay > thresholds.delay_ns, f"delay {delay:.4g} ns"),
-        )
-        remarks.append(tuple(text for is_so, text in told if is_so))
-    return tuple(remarks)
+    """Name what is wrong with each antenna, in the order of the antennas."""
+    amplitude = quality.amplitude_by_antenna
+    is_out = (amplitude < thresholds.amplitude_low) | (amplitude > thresholds.amplitude_high)
+    wrong = {
+        "no solutions": np.isin(quality.antenna_ids, quality.absent_antennas),
+        "dead": (is_dead := np.isin(quality.antenna_ids, quality.dead_antennas)),
+        "flags": ~is_dead & (quality.flag_fraction_by_antenna > thresholds.antenna_flag_fraction),
+        "phase": _is_gain(quality) & (_worst_receptor(quality) > thresholds.phase_scatter_deg),
+        "amplitude": _is_gain(quality) & is_out,
+        "SNR": (_why_no_snr(quality) is None) & (quality.snr_by_antenna < thresholds.snr),
+        "delay": quality.largest_delay_by_antenna_ns > thresholds.delay_ns,
+    }
+    return tuple(
+        tuple(what for what, where in wrong.items() if where[place]) for place in range(quality.antenna_ids.size)
+    )
 
 
 def label(quality: CaltableQuality, place: int) -> str:
