@@ -373,7 +373,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 def test_wild_numbers_of_antennas_cost_nothing(tmp_path: Path) -> None:
     """A damaged ANTENNA1 names antenna 2147483647: no array is made that long."""
     columns = {"CPARAM": gains(2, 1, 2), "FLAG": np.zeros((2, 1, 2), bool)}
-    columns["ANTENNA1"] = np.array([-7, 2**31 - 1], np.int32)
+    columns["ANTENNA1"], columns["FLAG"][0] = np.array([-7, 2**31 - 1], np.int32), True
     quality = measure_caltable(make_caltable(tmp_path / "a", columns))
     assert quality.antenna_ids.tolist() == [2**31 - 1]
-    assert quality.n_usable == 4
+    assert (quality.flag_fraction, quality.flag_fraction_by_antenna.tolist()) == (0.5, [0.0])
