@@ -10,7 +10,7 @@ from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from numpy.typing import NDArray
@@ -98,39 +98,28 @@ def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tupl
     """List what was measured of each antenna, in columns of which none is empty throughout."""
     from dsa110_contimg.qa.caltables.gates import label
 
-    scatter = [" / ".join(map(_tell_angle, own)) for own in quality.phase_scatter_deg.tolist()]
-    is_delay = quality.largest_delay_ns == quality.largest_delay_ns
-    columns = {
-        "Flagged": ([*map(_percent, quality.flag_fraction_by_antenna.tolist())], _percent(quality.flag_fraction), True),
-        "Phase ± (°)": (scatter, "", _are_known(quality.phase_scatter_deg)),
-        "Amplitude": (
-            [*map(_number, quality.amplitude_by_antenna.tolist())],
-            _number(quality.amplitude),
-            _are_known(quality.amplitude_by_antenna),
-        ),
-        "SNR": (
-            [*map(_number, quality.snr_by_antenna.tolist())],
-            _number(quality.snr),
-            _are_known(quality.snr_by_antenna) and not is_delay,
-        ),
-        "Delay (ns)": ([*map(_number, quality.delay_by_antenna_ns.tolist())], _number(quality.delay_ns), is_delay),
-        "Largest (ns)": (
-            [*map(_number, quality.largest_delay_by_antenna_ns.tolist())],
-            _number(quality.largest_delay_ns),
-            is_delay,
-        ),
+    delays, largest = quality.delay_by_antenna_ns, quality.largest_delay_by_antenna_ns
+    columns: dict[str, tuple[NDArray[Any], float | None, Callable[[Any], str]]] = {
+        "Flagged": (quality.flag_fraction_by_antenna, quality.flag_fraction, _percent),
+        "Phase ± (°)": (quality.phase_scatter_deg, None, _tell_angles),
+        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, _number),
+        "SNR": (quality.snr_by_antenna, quality.snr, _number),
+        "Delay (ns)": (delays, quality.delay_ns, _number),
+        "Largest (ns)": (largest, quality.largest_delay_ns, _number),
     }
-    shown = {title: column for title, column in columns.items() if column[2]}
+    shown = {title: column for title, column in columns.items() if _are_known(column[0])}
+    if _are_known(delays):
+        shown.pop("SNR", None)  # nothing is said of it for delays
     rows = []
     for place, number in enumerate(quality.antenna_ids.tolist()):
         if number in quality.absent_antennas:
             continue
         remarks = [*quality.remarks[place], *(["reference"] if number in quality.reference_antennas else [])]
         mark = "! " if quality.remarks[place] else "  "
-        cells = (values[place] for values, _, _ in shown.values())
+        cells = (tell(values[place].tolist()) for values, _, tell in shown.values())
         rows.append((mark + label(quality, place), str(number), *cells, ", ".join(remarks)))
     if rows:
-        rows.append(("  all", "", *(whole for _, whole, _ in shown.values()), ""))
+        rows.append(("  all", "", *("" if whole is None else tell(whole) for _, whole, tell in shown.values()), ""))
     return ("  Antenna", "#", *shown, ""), rows
 
 
@@ -149,8 +138,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.4g}"
 
 
-def _tell_angle(degrees: float) -> str:
-    return "–" if degrees != degrees else f"{degrees:.1f}"
+def _tell_angles(angles: list[float]) -> str:
+    return " / ".join("–" if degrees != degrees else f"{degrees:.1f}" for degrees in angles)
 
 
 def _percent(fraction: float) -> str:

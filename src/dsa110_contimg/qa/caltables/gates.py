@@ -90,7 +90,7 @@ def _judge_dead(quality: CaltableQuality) -> Gate:
 
 def _judge_flags(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
     flags = quality.flag_fraction_by_antenna
-    heavy = _list(quality, flags > thresholds.antenna_flag_fraction) or "no antenna"
+    heavy = _list(quality, flags > thresholds.antenna_flag_fraction)
     return judge(
         "flag fraction",
         quality.flag_fraction,
@@ -122,27 +122,27 @@ def _judge_phases(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
         "phase scatter (°)",
         None if why_not else float(np.nanmax(scatter)),
         warn_above=thresholds.phase_scatter_deg,
-        n_samples=int(np.isfinite(quality.phase_scatter_deg).sum()),
+        n_samples=0 if why_not else int(np.isfinite(quality.phase_scatter_deg).sum()),
         reason=why_not or f"The worst receptor of each scatters more: {listed}.",
     )
 
 
 def _judge_amplitudes(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
     low, high = thresholds.amplitude_low, thresholds.amplitude_high
-    known = quality.amplitude_by_antenna[np.isfinite(quality.amplitude_by_antenna)]
     why_not = _why_no_gain(quality)
-    worst = None if why_not else quality.amplitude
-    if why_not is None and known.size:
-        # The antenna that is furthest out on either side, in its distance from the limits as a factor.
-        with np.errstate(divide="ignore"):
-            worst = float(known[np.argmax(np.maximum(low / known, known / high))])
+    known = quality.amplitude_by_antenna[np.isfinite(quality.amplitude_by_antenna)]
+    if not known.size:  # no row names an antenna
+        known = np.array([quality.amplitude])
+    # The antenna that is furthest out on either side, in its distance from the limits as a factor.
+    with np.errstate(divide="ignore"):
+        worst = float(known[np.argmax(np.maximum(low / known, known / high))])
     outside = (quality.amplitude_by_antenna < low) | (quality.amplitude_by_antenna > high)
     return judge(
         "amplitude",
-        worst,
+        None if why_not else worst,
         warn_below=low,
         warn_above=high,
-        n_samples=known.size,
+        n_samples=0 if why_not else known.size,
         reason=why_not or f"The median amplitude is outside: {_list(quality, outside)}.",
     )
 
@@ -153,7 +153,7 @@ def _judge_snr(quality: CaltableQuality, thresholds: Thresholds) -> Gate:
         "signal-to-noise ratio",
         None if why_not else quality.snr,
         warn_below=thresholds.snr,
-        n_samples=quality.n_snr,
+        n_samples=0 if why_not else quality.n_snr,
         reason=why_not or f"The median is lower for: {_list(quality, quality.snr_by_antenna < thresholds.snr)}.",
     )
 
@@ -231,4 +231,4 @@ def _worst_receptor(quality: CaltableQuality) -> NDArray[np.float64]:
 def _list(quality: CaltableQuality, chosen: NDArray[np.bool_]) -> str:
     names = [label(quality, place) for place in np.flatnonzero(chosen).tolist()]
     more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return ", ".join(names[:_MOST_NAMED] + more)
+    return ", ".join(names[:_MOST_NAMED] + more) or "no antenna"

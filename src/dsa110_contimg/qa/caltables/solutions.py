@@ -52,7 +52,7 @@ class Solutions:
 
 
 def name_parameter(table: CasaTable) -> str | None:
-    """Name the column that holds the solutions; None if there is none that CASA's applycal would read."""
+    """Name the column that holds the solutions; None if there is none."""
     return next((name for name in ("CPARAM", "FPARAM") if name in table), None)
 
 
@@ -114,7 +114,10 @@ def _read_even(rows: CasaTable, names: list[str], window: int) -> Iterator[Solut
 
 def _has_simple_snr(rows: CasaTable, shape: tuple[int, ...]) -> bool:
     """Tell whether all rows have a signal-to-noise ratio, or none of them."""
-    return "SNR" not in rows or rows.SNR.shape == shape or not len(rows.query("isdefined(SNR)"))
+    if "SNR" not in rows or rows.SNR.shape == shape:
+        return True
+    with rows.query("isdefined(SNR)") as filled:
+        return not len(filled)
 
 
 def _read(rows: CasaTable, names: list[str], window: int, shape: tuple[int, ...]) -> Solutions:
