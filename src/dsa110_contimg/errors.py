@@ -83,6 +83,10 @@ class UnreadableTableError(TableError, ValueError):
     """The folder is no CASA table, or a damaged one."""
 
 
+class WrongTableError(TableError, ValueError):
+    """The table is sound, but of another kind than was asked for; the hint says what it is good for."""
+
+
 class ColumnNotFoundError(TableError, KeyError, AttributeError):
     """The table has no such column; the hint lists near names.
 

@@ -19,6 +19,7 @@ DOORS = sorted(
 
 ADDRESSES = [
     ("qa", "postage_stamps", "create_cutout"),
+    ("qa", "caltable_quality", "measure_caltable"),
     ("qa", "visualization", "CasaTable"),
     ("qa.visualization", "casatable", "CasaTable"),
     ("doctor", "examiner", "examine"),

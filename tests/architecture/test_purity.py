@@ -24,6 +24,7 @@ DOORS = [
     "from dsa110_contimg.qa import create_cutout",
     "from dsa110_contimg.qa.postage_stamps import create_cutout",
     "from dsa110_contimg.qa import CasaTable",
+    "from dsa110_contimg.qa import measure_caltable",
     "from dsa110_contimg.qa.visualization import CasaTable",
     "from dsa110_contimg.qa.visualization.casatable import CasaTable",
     "from dsa110_contimg.utils.casa_init import ensure_casa_path",
@@ -139,7 +140,9 @@ def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp
     assert "pip install" in finished.stderr
 
 
-@pytest.mark.parametrize("verb", [[], ["cutout"], ["stamps"], ["table"], ["casa"], ["simulate"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "verb", [[], ["cutout"], ["stamps"], ["table"], ["caltable"], ["casa"], ["simulate"]], ids=" ".join
+)
 def test_help_loads_no_numpy(verb: list[str], tmp_path: Path) -> None:
     call = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom dsa110_contimg.cli.app import main"
     finished = run(f"{call}\ntry: main()\nexcept SystemExit: print(file=sys.stderr, *sys.modules)", tmp_path)

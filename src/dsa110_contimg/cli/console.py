@@ -1,4 +1,4 @@
-"""What the verbs share: exit codes, talk to standard error, a progress bar, JSON to standard output."""
+"""What the verbs share: exit codes, talk to standard error, a progress bar, JSON and reports to standard output."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import click
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TextIO, TypeVar
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, TextIO, TypeVar
 
+    from rich.console import Console
     from rich.progress import Task
 
     Item = TypeVar("Item")
@@ -24,6 +25,8 @@ EXIT_FINDING, EXIT_USAGE, EXIT_MISSING, EXIT_UNREADABLE = 1, 2, 3, 4
 
 EXIT_STOPPED = 130
 """What a verb ends with when the person pressed Ctrl-C, as at every shell."""
+
+_WIDTH_WHEN_PIPED = 160
 
 
 def talk(message: str) -> None:
@@ -61,6 +64,55 @@ def talk_warnings() -> Iterator[None]:
 def print_json(result: object) -> None:
     """Print a result as JSON on standard output, in ASCII, which every terminal and every file name survives."""
     click.echo(json.dumps(result, indent=2, allow_nan=False))
+
+
+def make_plain(value: Any) -> Any:
+    """Turn values of a table into what JSON can say: complex is [real, imaginary], NaN and flagged null."""
+    import numpy as np
+
+    if isinstance(value, dict):
+        return {key: make_plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [make_plain(inner) for inner in value]
+    if value is np.ma.masked:
+        return None
+    if isinstance(value, np.ndarray | np.generic):
+        return make_plain(value.tolist())
+    if isinstance(value, complex):
+        return None if value != value else [make_plain(value.real), make_plain(value.imag)]
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    return value
+
+
+def open_console() -> Console:
+    """Open the terminal for a report on standard output; where it is none, there is room for 160 columns."""
+    from rich.console import Console
+
+    # Texts from data are never read as rich's markup, and nothing is coloured by guessing what it is.
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, markup=False, highlight=False)
+
+
+def draw_grid(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, styles: Sequence[str] = (), numbers: tuple[str, ...] = ()
+) -> Any:
+    """Draw rows of texts below their titles; styles are one for each row, `numbers` the titles of what stands right."""
+    from itertools import zip_longest
+
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, title in enumerate(head):
+        is_number = title in numbers
+        grid.add_column(
+            title, no_wrap=index == 0 or is_number, overflow="fold", justify="right" if is_number else "left"
+        )
+    for row, style in zip_longest(rows, styles[: len(rows)], fillvalue=""):
+        grid.add_row(*(Text(text) for text in row), style=str(style))
+    return grid
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from dsa110_contimg.cli.console import print_json, talk
+from dsa110_contimg.cli.console import draw_grid, make_plain, open_console, print_json, talk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from dsa110_contimg.qa.visualization import CasaTable
     from dsa110_contimg.qa.visualization.columns import Column
     from dsa110_contimg.qa.visualization.summary import TableSummary
-
-_WIDTH_WHEN_PIPED = 160
 
 
 def _read_rows(text: str) -> slice:
@@ -63,7 +57,7 @@ def _print_table(table: CasaTable, as_json: bool) -> None:
     if as_json:
         from dataclasses import asdict
 
-        print_json({**asdict(summary), "keywords": _as_json(_without_subtables(table))})
+        print_json({**asdict(summary), "keywords": make_plain(_without_subtables(table))})
     else:
         _draw(summary)
 
@@ -78,7 +72,7 @@ def _print_column(table: CasaTable, column: Column, rows: slice, as_json: bool) 
                 "type": column.description.value_type,
                 "unit": column.unit,
                 "rows": list(numbers),
-                "values": [_as_json(column[row]) for row in numbers],
+                "values": [make_plain(column[row]) for row in numbers],
             }
         )
         return
@@ -91,59 +85,23 @@ def _print_column(table: CasaTable, column: Column, rows: slice, as_json: bool) 
 
 
 def _draw(summary: TableSummary) -> None:
-    from rich.console import Console
-
     from dsa110_contimg.qa.visualization.summary import count_subtables
 
-    # Texts from the table are never read as rich's markup, and nothing is coloured by guessing what it is.
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, markup=False, highlight=False)
+    console = open_console()
     console.print(summary.path, style="bold", soft_wrap=True)
     console.print(f"{summary.kind or 'CASA table'}, {summary.nrows:,} rows, {len(summary.columns)} columns\n")
     columns = [
         (column.name, column.value_type, column.cell, column.unit, *column.first[:1]) for column in summary.columns
     ]
-    console.print(_grid(("Column", "Type", "Cell", "Unit", "First value"), columns))
+    console.print(draw_grid(("Column", "Type", "Cell", "Unit", "First value"), columns))
     console.print(f"\nKeywords: {len(summary.keywords)}")
     if summary.keywords:
-        console.print(_grid(("Keyword", "Value"), list(summary.keywords.items())))
+        console.print(draw_grid(("Keyword", "Value"), list(summary.keywords.items())))
     console.print(f"\nSubtables: {count_subtables(summary)}")
     for name, subtable in summary.subtables.items():
         found = "" if subtable.exists else f"  DANGLING: nothing is at {subtable.path}"
         console.print(f"  {name}{found}", soft_wrap=True)
 
 
-def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, title in enumerate(head):
-        grid.add_column(title, no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(text) for text in row))
-    return grid
-
-
 def _without_subtables(table: CasaTable) -> dict[str, object]:
     return {name: value for name, value in table.keywords.items() if name not in table.subtables}
-
-
-def _as_json(value: Any) -> Any:
-    """Turn values of a table into what JSON can say."""
-    import numpy as np
-
-    if isinstance(value, dict):
-        return {key: _as_json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_json(inner) for inner in value]
-    if value is np.ma.masked:
-        return None
-    if isinstance(value, np.ndarray | np.generic):
-        return _as_json(value.tolist())
-    if isinstance(value, complex):
-        return None if value != value else [_as_json(value.real), _as_json(value.imag)]
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if hasattr(value, "__fspath__"):
-        return value.__fspath__()
-    return value
