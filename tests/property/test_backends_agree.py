@@ -1,11 +1,11 @@
-"""Two bindings to casacore, each in a process of its own, say the same about every table there is."""
+"""Two bindings to casacore, each in a worker of its own, say the same about every table there is."""
 
 from __future__ import annotations
 
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,16 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from casa_tables import make_table, snapshot
+from dsa110_contimg import errors
+from dsa110_contimg.casa import open_table
 from dsa110_contimg.simulate import simulate_measurement_set
 from support import SHARED, package_folder, shared_data, unpack
-from table_answers import Answerer, Told
 
 if find_spec("arcae") is None:
     pytest.skip("arcae is not installed", allow_module_level=True)
 from casacore.tables import makearrcoldesc, makescacoldesc, maketabdesc, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Questions = list[tuple[Any, ...]]
 
@@ -31,41 +29,70 @@ ABOUT_THE_TABLE: Questions = [("nrows",), ("columns",), ("keywords",), ("info",)
 ABOUT_A_COLUMN = ("column_keywords", "known_shape", "cell_shapes", "read")
 
 
-class Pair:
-    """Two backends that are asked the same."""
+BACKENDS = ("casacore", "arcae")
 
-    def __init__(self) -> None:
-        self.children = {name: Answerer(name) for name in ("casacore", "arcae")}
 
-    def ask(self, path: Path, *questions: tuple[Any, ...]) -> list[Any]:
-        """Ask both, assert that they agree, and return the answers."""
-        one, other = (child.ask(path, *questions) for child in self.children.values())
-        for question, expected, found in zip([("open",), *questions], one, other, strict=True):
-            assert are_same(expected, found), f"{question} of {path}:\ncasacore {expected!r}\narcae {found!r}"
-        return one
+class Told(NamedTuple):
+    """An error as an answer."""
 
-    def compare(self, path: Path, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Ask everything about a table, and parts of each column by chance."""
-        _, nrows, columns, *_ = self.ask(path, *ABOUT_THE_TABLE)
-        whole: dict[str, np.ndarray] = {}
-        for name in columns:
-            *_, values = self.ask(path, *((word, name) for word in ABOUT_A_COLUMN))
-            if isinstance(values, np.ndarray):
-                whole[name] = values
-        parts: Questions = []
-        for name, values in whole.items():
-            for _ in range(3):
-                rows, *cell = (draw_range(rng, length) for length in values.shape)
-                parts.append(("read", name, rows, tuple(slice(axis.start, axis.stop, axis.step) for axis in cell)))
-        _, *answers = self.ask(path, *parts)
-        for (_, name, rows, cell), found in zip(parts, answers, strict=True):
-            assert are_same(whole[name][(slice(rows.start, rows.stop, rows.step), *cell)], found)
-        if nrows:
-            numbers = rng.integers(0, nrows, rng.integers(1, 6))
-            _, _, *answers = self.ask(path, ("select", numbers), *(("read", name) for name in whole))
-            for values, found in zip(whole.values(), answers, strict=True):
-                assert are_same(values[numbers], found)
-        return whole
+    kind: str
+    message: str
+    hint: str
+
+
+def ask_one(backend: str, path: Path, questions: list[tuple[Any, ...]]) -> list[Any]:
+    """Ask a reader for attributes and methods by name; "query" and "select" go on with the selection."""
+    answers: list[Any] = []
+    reader: Any = None
+    for name, *arguments in [("open",), *questions]:
+        try:
+            if name == "open":
+                reader = open_table(path, backend=backend)
+                answer: Any = reader.path
+            elif name in {"query", "select"}:
+                reader = getattr(reader, name)(*arguments)
+                answer = reader.nrows
+            else:
+                answer = getattr(reader, name)
+                answer = answer(*arguments) if callable(answer) else answer
+        except errors.ContimgError as error:
+            answer = Told(type(error).__name__, error.message, error.hint)
+            if name == "open":
+                return [answer]
+        answers.append(answer)
+    return answers
+
+
+def ask(path: Path, *questions: tuple[Any, ...]) -> list[Any]:
+    """Ask both, assert that they agree, and return the answers."""
+    one, other = (ask_one(backend, path, list(questions)) for backend in BACKENDS)
+    for question, expected, found in zip([("open",), *questions], one, other, strict=True):
+        assert are_same(expected, found), f"{question} of {path}:\ncasacore {expected!r}\narcae {found!r}"
+    return one
+
+
+def compare(path: Path, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Ask everything about a table, and parts of each column by chance."""
+    _, nrows, columns, *_ = ask(path, *ABOUT_THE_TABLE)
+    whole: dict[str, np.ndarray] = {}
+    for name in columns:
+        *_, values = ask(path, *((word, name) for word in ABOUT_A_COLUMN))
+        if isinstance(values, np.ndarray):
+            whole[name] = values
+    parts: Questions = []
+    for name, values in whole.items():
+        for _ in range(3):
+            rows, *cell = (draw_range(rng, length) for length in values.shape)
+            parts.append(("read", name, rows, tuple(slice(axis.start, axis.stop, axis.step) for axis in cell)))
+    _, *answers = ask(path, *parts)
+    for (_, name, rows, cell), found in zip(parts, answers, strict=True):
+        assert are_same(whole[name][(slice(rows.start, rows.stop, rows.step), *cell)], found)
+    if nrows:
+        numbers = rng.integers(0, nrows, rng.integers(1, 6))
+        _, _, *answers = ask(path, ("select", numbers), *(("read", name) for name in whole))
+        for values, found in zip(whole.values(), answers, strict=True):
+            assert are_same(values[numbers], found)
+    return whole
 
 
 def are_same(one: Any, other: Any) -> bool:
@@ -95,28 +122,20 @@ def draw_range(rng: np.random.Generator, length: int) -> range:
     return range(start, stop, int(rng.integers(1, 4)))
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    made = Pair()
-    yield made
-    for child in made.children.values():
-        child.close()
-
-
 def tables_below(folder: Path) -> list[Path]:
     return [found.parent for found in sorted(folder.rglob("table.dat"))]
 
 
-def test_on_real_tables(pair: Pair, tmp_path: Path) -> None:
+def test_on_real_tables(tmp_path: Path) -> None:
     for archive in shared_data("tables").rglob("*.tar.gz"):
         unpack(archive, tmp_path)
     rng = np.random.default_rng(1)
     found = [*tables_below(SHARED / "tables"), *tables_below(tmp_path)]
     assert len(found) > 70
     before = snapshot(SHARED / "tables")
-    assert sum(len(pair.compare(path, rng)) for path in found if "NOT_AN_IMAGE" not in str(path)) > 500
+    assert sum(len(compare(path, rng)) for path in found if "NOT_AN_IMAGE" not in str(path)) > 500
     assert snapshot(SHARED / "tables") == before
-    (refused,) = pair.ask(SHARED / "tables/casa_images/floatarray_NOT_AN_IMAGE.image")
+    (refused,) = ask(SHARED / "tables/casa_images/floatarray_NOT_AN_IMAGE.image")
     assert refused.kind == "UnreadableTableError"
 
 
@@ -124,14 +143,14 @@ def test_on_real_tables(pair: Pair, tmp_path: Path) -> None:
     ("package", "folder", "tables", "columns"),
     [("casacore", ".", 10, 50), ("casa_formats_io", "casa_low_level_io/tests/data/simple.ms", 18, 150)],
 )
-def test_on_the_tables_in_wheels(pair: Pair, package: str, folder: str, tables: int, columns: int) -> None:
+def test_on_the_tables_in_wheels(package: str, folder: str, tables: int, columns: int) -> None:
     """Among them a string column that kills casacore when it is read whole, and a ragged one that getcol cannot."""
     found = tables_below(package_folder(package) / folder)
     if not found:
         pytest.skip(f"this {package} brings no tables")
     rng = np.random.default_rng(2)
     assert len(found) >= tables
-    assert sum(len(pair.compare(path, rng)) for path in found) >= columns
+    assert sum(len(compare(path, rng)) for path in found) >= columns
 
 
 @pytest.mark.parametrize(
@@ -143,15 +162,15 @@ def test_on_the_tables_in_wheels(pair: Pair, package: str, folder: str, tables: 
         {"n_channels": 16, "storage": "dysco"},
     ],
 )
-def test_on_simulated_sets(pair: Pair, tmp_path: Path, choices: dict[str, Any]) -> None:
+def test_on_simulated_sets(tmp_path: Path, choices: dict[str, Any]) -> None:
     truth = simulate_measurement_set(tmp_path / "night.ms", 6, 3, **choices)
     rng = np.random.default_rng(3)
     for path in tables_below(truth.path):
-        pair.compare(path, rng)
+        compare(path, rng)
     for window, channels in enumerate(np.atleast_1d(choices["n_channels"]).tolist()):
         far_apart = (slice(0, channels, 17), slice(0, 2, 1))
         asked = f"DATA_DESC_ID == {window} && ANTENNA1 > 0"
-        _, nrows, shapes, data, some, again, part = pair.ask(
+        _, nrows, shapes, data, some, again, part = ask(
             truth.path,
             ("query", asked),
             ("cell_shapes", "DATA"),
@@ -165,7 +184,7 @@ def test_on_simulated_sets(pair: Pair, tmp_path: Path, choices: dict[str, Any]) 
         assert 0 < again == len(part) < nrows
 
 
-def test_on_tables_that_stand_on_others(pair: Pair, tmp_path: Path) -> None:
+def test_on_tables_that_stand_on_others(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     values = {"A": np.arange(5), "F": rng.random((5, 2, 3)), "S": np.array(list("abcde"), dtype=object)}
     folder = make_table(tmp_path / "whole", values, keywords={"VERSION": np.float32(2).item(), "W": np.ones(2, "f4")})
@@ -184,30 +203,30 @@ def test_on_tables_that_stand_on_others(pair: Pair, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("reference", "both", "part", "elsewhere/link")]
     for with_locks in (True, False):
         before = {path: snapshot(path) for path in (folder, other, *paths)}
-        found = {path.name: pair.compare(path, rng) for path in paths}
+        found = {path.name: compare(path, rng) for path in paths}
         assert {path: snapshot(path) for path in before} == before
         assert found["link"]["G"].shape == (3, 2, 3)
         assert found["both"]["A"].tolist() == [0, 1, 2, 3, 4, 0, 1, 2]
         assert found["part"]["S"].tolist() == ["c", "b"]
-        assert pair.ask(tmp_path / "reference", ("column_keywords", "G"))[1]["RANGE"].dtype == np.int16
+        assert ask(tmp_path / "reference", ("column_keywords", "G"))[1]["RANGE"].dtype == np.int16
         if with_locks:
             for lock in tmp_path.rglob("table.lock"):
                 lock.unlink()
 
 
-def test_on_parts_that_lay_down_different_shapes(pair: Pair, tmp_path: Path) -> None:
+def test_on_parts_that_lay_down_different_shapes(tmp_path: Path) -> None:
     paths = [make_table(tmp_path / f"t{n}", {"F": np.ones((2, n))}) for n in (2, 3)]
     descriptions = [(tmp_path / f"t{n}/table.dat").read_bytes() for n in (2, 3)]
     (tmp_path / "t3/table.dat").write_bytes(descriptions[0])
     with table([str(path) for path in paths], ack=False) as both:
         both.rename(str(tmp_path / "both"))
     (tmp_path / "t3/table.dat").write_bytes(descriptions[1])
-    (refused,) = pair.ask(tmp_path / "both")
+    (refused,) = ask(tmp_path / "both")
     assert refused.kind == "UnreadableTableError"
     assert "they cannot be read as one table" in refused.message
 
 
-def test_on_cells_of_every_kind(pair: Pair, tmp_path: Path) -> None:
+def test_on_cells_of_every_kind(tmp_path: Path) -> None:
     """Without a value, of several numbers of axes, without pixels; names that TaQL does not take."""
     description = maketabdesc(
         [
@@ -230,12 +249,12 @@ def test_on_cells_of_every_kind(pair: Pair, tmp_path: Path) -> None:
             made.putcell("empty", row, np.zeros((row % 2, 0), np.int32))
             made.putcell("deep", row, np.full((2, 1, 2, 1, 3, 1), row))
         made.putinfo({"type": "Odd = thing", "subType": "", "readme": "one\ntwo\n\nlast"})
-    whole = pair.compare(path, np.random.default_rng(5))
+    whole = compare(path, np.random.default_rng(5))
     assert list(whole) == ["select", "deep"]
-    _, shapes, part = pair.ask(path, ("cell_shapes", "IN"), ("cell_shapes", "IN", range(1, 6, 2)))
+    _, shapes, part = ask(path, ("cell_shapes", "IN"), ("cell_shapes", "IN", range(1, 6, 2)))
     assert shapes == {(3,): 1, (2, 3): 2, None: 2, (0, 3): 1}
     assert part == {(2, 3): 2, None: 1}
-    assert pair.ask(path, ("cell_shapes", "all of them open"))[1] == {None: 6}
+    assert ask(path, ("cell_shapes", "all of them open"))[1] == {None: 6}
 
 
 @pytest.mark.parametrize(
@@ -245,7 +264,7 @@ def test_on_cells_of_every_kind(pair: Pair, tmp_path: Path) -> None:
         *("TiledShapeStMan", "TiledColumnStMan", "TiledCellStMan"),
     ],
 )
-def test_on_every_storage(pair: Pair, tmp_path: Path, storage: str) -> None:
+def test_on_every_storage(tmp_path: Path, storage: str) -> None:
     rng = np.random.default_rng(7)
     values = {
         "DATA": (rng.random((9, 5, 4)) + 1j).astype("c8"),
@@ -266,20 +285,20 @@ def test_on_every_storage(pair: Pair, tmp_path: Path, storage: str) -> None:
             for row, cell in enumerate(value):
                 made.putcell(name, row, cell)
     for _ in range(5):
-        whole = pair.compare(tmp_path / "t", rng)
+        whole = compare(tmp_path / "t", rng)
     assert all(are_same(values[name], whole[name]) for name in values)
-    _, found = pair.ask(tmp_path / "t", ("columns",))
+    _, found = ask(tmp_path / "t", ("columns",))
     assert {column.storage_manager for column in found.values()} == {storage}
 
 
-def test_on_an_empty_table(pair: Pair, tmp_path: Path) -> None:
+def test_on_an_empty_table(tmp_path: Path) -> None:
     columns = [makescacoldesc("A", 0.0), makearrcoldesc("B", 0.0, shape=[2, 3]), makearrcoldesc("C", "", ndim=2)]
     table(str(tmp_path / "t"), maketabdesc(columns), ack=False).close()
-    assert list(pair.compare(tmp_path / "t", np.random.default_rng(6))) == ["A", "B", "C"]
-    assert pair.ask(tmp_path / "t", ("query", "A > 0"), ("select", np.array([], int)), ("read", "B"))[1:3] == [0, 0]
+    assert list(compare(tmp_path / "t", np.random.default_rng(6))) == ["A", "B", "C"]
+    assert ask(tmp_path / "t", ("query", "A > 0"), ("select", np.array([], int)), ("read", "B"))[1:3] == [0, 0]
 
 
-def test_on_keywords_of_every_type(pair: Pair, tmp_path: Path) -> None:
+def test_on_keywords_of_every_type(tmp_path: Path) -> None:
     other = make_table(tmp_path / "OTHER", {"A": np.arange(1)})
     types = ["u1", "i2", "u4", "i4", "i8", "f4", "f8", "c8", "c16"]
     keywords: dict[str, Any] = {
@@ -299,17 +318,17 @@ def test_on_keywords_of_every_type(pair: Pair, tmp_path: Path) -> None:
     with table(str(tmp_path / "t"), description, nrow=2, ack=False) as made:
         made.putkeywords(keywords)
         made.putcolkeywords("I", {name: value for name, value in keywords.items() if name != "OTHER"})
-    _, found, of_column = pair.ask(tmp_path / "t", ("keywords",), ("column_keywords", "I"))
+    _, found, of_column = ask(tmp_path / "t", ("keywords",), ("column_keywords", "I"))
     assert list(found) == list(keywords)
     assert of_column["f4"].dtype == np.float32
 
 
-def test_but_for_records_which_arcae_cannot_read(pair: Pair, tmp_path: Path) -> None:
+def test_but_for_records_which_arcae_cannot_read(tmp_path: Path) -> None:
     description = maketabdesc([makescacoldesc("R", {}, valuetype="record")])
     with table(str(tmp_path / "t"), description, nrow=1, ack=False) as made:
         made.putcell("R", 0, {"a": 1})
-    _, values = pair.children["casacore"].ask(tmp_path / "t", ("read", "R"))
-    _, refused = pair.children["arcae"].ask(tmp_path / "t", ("read", "R"))
+    _, values = ask_one("casacore", tmp_path / "t", [("read", "R")])
+    _, refused = ask_one("arcae", tmp_path / "t", [("read", "R")])
     assert values.tolist() == [{"a": 1}]
     assert refused.kind == "UnreadableTableError"
     assert "records, which arcae cannot read" in refused.message
@@ -325,9 +344,9 @@ def test_but_for_records_which_arcae_cannot_read(pair: Pair, tmp_path: Path) -> 
         ("A > 0) giving stolen", "contains 'giving', and tables are only read"),
     ],
 )
-def test_on_queries_that_fail(pair: Pair, tmp_path: Path, taql: str, message: str) -> None:
+def test_on_queries_that_fail(tmp_path: Path, taql: str, message: str) -> None:
     path = make_table(tmp_path / "t", {"A": np.arange(5)})
-    one, other = (child.ask(path, ("query", taql))[1] for child in pair.children.values())
+    one, other = (ask_one(backend, path, [("query", taql)])[1] for backend in BACKENDS)
     assert one == other
     assert one.kind == "BadQueryError"
     assert message in one.message
@@ -355,13 +374,13 @@ def columns(draw: st.DrawFn, nrows: int) -> Any:
 
 @settings(max_examples=50)
 @given(data=st.data())
-def test_on_any_table(pair: Pair, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_on_any_table(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     nrows = data.draw(st.integers(2, 7))
     chosen = {f"C{number}": data.draw(columns(nrows)) for number in range(data.draw(st.integers(1, 4)))}
     folder = tmp_path_factory.mktemp("drawn")
     try:
         path = make_table(folder / "t", chosen)
-        whole = pair.compare(path, np.random.default_rng(data.draw(st.integers(0, 1000))))
+        whole = compare(path, np.random.default_rng(data.draw(st.integers(0, 1000))))
         for name, values in whole.items():
             assert are_same(np.asarray(chosen[name], dtype=values.dtype), values)
     finally:

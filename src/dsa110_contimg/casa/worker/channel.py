@@ -14,6 +14,7 @@ _AT_ONCE = 2**16
 _KNOWN = frozenset(
     {
         ("builtins", "IndexError"),
+        ("builtins", "complex"),
         ("builtins", "range"),
         ("dsa110_contimg.casa.readings", "Reading"),
         ("dsa110_contimg.casa.tables", "ColumnDescription"),
