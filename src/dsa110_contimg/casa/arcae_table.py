@@ -134,8 +134,8 @@ class ArcaeTable:
     def find_shape(self, column: str) -> Shape | None:
         """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
         with self._translate(f"The storage of {column}"):
-            storage = next(found for found in self._table.getdminfo().values() if column in found["COLUMNS"])
-            return hypercube_shape(storage, self.whole_nrows)
+            managers = [found for found in self._table.getdminfo().values() if column in found["COLUMNS"]]
+            return hypercube_shape(managers[0], self.whole_nrows) if len(managers) == 1 else None
 
     def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
         """Ask rows for the shapes of their cells; None is a cell without a value."""
@@ -158,7 +158,7 @@ class ArcaeTable:
         if described.value_type == "record":
             raise UnreadableTableError(
                 f"{reading.column} of {self.path} holds records, which arcae cannot read.",
-                hint="Read it where python-casacore is installed.",
+                hint="Read it with python-casacore.",
             )
         with self._translate(reading.column):
             if described.storage_manager == CELLS_APART:
@@ -169,7 +169,7 @@ class ArcaeTable:
 
     def query(self, taql: str) -> ArcaeTable:
         """Select the rows for which a TaQL expression is true."""
-        condition = Condition(taql, f"rownumber() as {_NUMBER}", " giving as memory")
+        condition = Condition(taql, f"rownumber() as {_NUMBER}")
         with self._entrance.translate(
             f"The query {taql!r} on {self.path} failed", QUERY_HINT, BadQueryError, raised=_raised()
         ):
@@ -225,7 +225,7 @@ class ArcaeTable:
     def _ask_ndims(self, column: str, rows: range) -> NDArray[np.int64]:
         """Ask rows for the number of axes of their cells; -1 is a cell without a value."""
         told = _table_class().from_taql(
-            "using style Python select isdefined(cells) as has_value, ndim(cells) as axes from $1 giving as memory",
+            "using style Python select isdefined(cells) as has_value, ndim(cells) as axes from $1",
             self._show(np.asarray(rows), {"cells": column}),  # the column's own name may be none in TaQL
         )
         return np.where(told.getcol("has_value"), told.getcol("axes"), -1)

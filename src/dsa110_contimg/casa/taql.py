@@ -29,8 +29,6 @@ class Condition:
     """The expression, as the person wrote it."""
     wanted: str = ""
     """What to select of the rows for which it is true: expressions, or nothing for the rows themselves."""
-    destination: str = ""
-    """Where to put what is selected, as TaQL says it."""
 
     def __post_init__(self) -> None:
         # A pattern after ~ and a name with \ may hold a lone quote: then only the parser knows what is quoted.
@@ -43,7 +41,7 @@ class Condition:
     @property
     def command(self) -> str:
         """The whole command, about the table ``$1``."""
-        return f"{self._before}{self.taql}{self._after}"
+        return f"{self._before}{self.taql}\n)"
 
     def unwrap(self, message: str) -> str:
         """Take our own words out of the parser's message, so that its position counts in what the person wrote.
@@ -64,7 +62,3 @@ class Condition:
     @property
     def _before(self) -> str:
         return f"using style Python select {self.wanted}{' ' if self.wanted else ''}from $1 where (\n"
-
-    @property
-    def _after(self) -> str:
-        return f"\n){self.destination}"
