@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,10 +125,13 @@ class Reading:
                 found = f"shape {out.shape}, {out.dtype}{'' if out.flags.writeable else ', read-only'}"
                 raise ValueError(f"out has {found}; {self.column} needs shape {self.shape}, {self.dtype}")
             return out
-        if most_bytes is not None and self.nbytes > most_bytes:
+        # numpy refuses a shape like (0, 2**62), too, as a damaged table may have it.
+        extent = math.prod(max(1, length) for length in self.shape) * self.dtype.itemsize
+        most = min(sys.maxsize if most_bytes is None else max(0, most_bytes), sys.maxsize)
+        if self.nbytes > most or extent > sys.maxsize:
             raise TableTooLargeError(
-                f"{self.column} in {path} would take {_in_words(self.nbytes)} (shape {self.shape}, {self.dtype}), "
-                f"and {_in_words(max(0, most_bytes))} may be used.",
+                f"{self.column} in {path} would take {_in_words(extent)} (shape {self.shape}, {self.dtype}), "
+                f"and {_in_words(most)} may be used.",
                 hint=f"Read it in parts: for rows, values in table.{self.column}.chunks(): ...",
             )
         return np.empty(self.shape, self.dtype)
