@@ -1,9 +1,10 @@
 """Run every benchmark: ``make bench``."""
 
-from benchmarks import import_doctor, many_stamps, one_stamp, stamps_on_disk
+from benchmarks import import_doctor, many_stamps, one_stamp, stamps_on_disk, tables
 
 if __name__ == "__main__":
     one_stamp.main()
     many_stamps.main()
     stamps_on_disk.main()
+    tables.main()
     import_doctor.main()

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-# Of the memory that this program ever held, not that of the parent it was forked from, which rusage would count.
+# Of the memory that this program and its children ever held, not that of the parent it was forked from, which rusage
+# would count.
 _TELL_MEMORY = """
-with open("/proc/self/status") as status:
-    print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+import os
+children = open(f"/proc/self/task/{os.getpid()}/children").read().split()
+lines = [line for pid in ["self", *children] for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM")]
+print(sum(int(line.split()[1]) for line in lines))
 """
 
 

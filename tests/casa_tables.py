@@ -38,8 +38,9 @@ def make_table(
     descriptions = []
     for name, values in columns.items():
         cells = [cell for cell in values if cell is not None]
-        value_type = _VALUE_TYPES[str(values.dtype if isinstance(values, np.ndarray) else cells[0].dtype)]
-        example = "" if value_type == "string" else np.asarray(cells[0]).ravel()[0].item()
+        dtype = values.dtype if isinstance(values, np.ndarray) else cells[0].dtype
+        value_type = _VALUE_TYPES[str(dtype)]
+        example = "" if value_type == "string" else np.zeros((), dtype).item()
         if isinstance(values, np.ndarray) and values.ndim == 1:
             description = makescacoldesc(name, example, valuetype=value_type, comment=comment)
         elif isinstance(values, np.ndarray) and name not in open_shape:

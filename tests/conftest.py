@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -19,3 +23,14 @@ settings.load_profile("ours")
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep astropy's and matplotlib's caches out of the person's home."""
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture(scope="session")
+def fatal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the casacore that kills the interpreter."""
+    folder = tmp_path_factory.mktemp("victims") / "fatal"
+    shutil.copytree(Path(__file__).parent / "victims" / "fatal", folder)
+    library = folder / "casacore" / f"_measures{sysconfig.get_config_var('EXT_SUFFIX')}"
+    include = sysconfig.get_path("include")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{include}", folder / "measures.c", "-o", library], check=True)
+    return folder

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,20 @@ def shared_data(relative: str) -> Path:
     if not path.exists():
         pytest.skip(f"real data is absent: ../shared/data/{relative}")
     return path
+
+
+def package_folder(package: str) -> Path:
+    """Return the folder of an installed package, without importing it, or skip the test, saying so."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        pytest.skip(f"{package} is not installed")
+    return Path(spec.origin).parent
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a tar file."""
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
 def run_python(code: str, *args: str, timeout: float = 120.0, **kwargs: object) -> subprocess.CompletedProcess[str]:

@@ -49,10 +49,13 @@ def door(package: str, **rooms: str) -> "tuple[Callable[[str], object], Callable
 
 INSTALL = {
     "casa": '"python-casacore>=3.8.1"',
+    "arcae": '"dsa110-contimg[arcae]"',
     "plot": '"dsa110-contimg[plot]"',
     "zarr": '"dsa110-contimg[zarr]"',
     "dask": '"dsa110-contimg[dask]"',
+    "parquet": '"dsa110-contimg[parquet]"',
     "remote": '"dsa110-contimg[remote]"',
+    "xarray": '"dsa110-contimg[xarray]"',
 }
 """What to hand to pip for each group of libraries that may be absent."""
 

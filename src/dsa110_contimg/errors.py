@@ -83,6 +83,10 @@ class UnreadableTableError(TableError, ValueError):
     """The folder is no CASA table, or a damaged one."""
 
 
+class WrongTableError(TableError, ValueError):
+    """The table is sound, but of another kind than was asked for; the hint says what it is good for."""
+
+
 class ColumnNotFoundError(TableError, KeyError, AttributeError):
     """The table has no such column; the hint lists near names.
 
@@ -107,10 +111,43 @@ class CasaError(ContimgError):
 
 
 class CasaCrashError(CasaError, RuntimeError):
-    """The process that read for us died; the message says of what, and what it was reading.
+    """The process that read for us died; the next call starts a new one. Arrays that were returned stay valid.
 
-    The next call starts a new one. Arrays that were returned earlier stay valid.
+    Parameters
+    ----------
+    message : str
+        What was asked, and what the process died of.
+    hint : str
+        What to do now.
+    signal_name : str, optional
+        The signal that it died of, such as ``"SIGSEGV"``; None if it ended by itself.
+    path : str, optional
+        The table that it was reading; None if it died while it started.
+    column : str, optional
+        The column that it was reading.
+    rows : range, optional
+        The rows that it was reading.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        signal_name: str | None = None,
+        path: str | None = None,
+        column: str | None = None,
+        rows: range | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.signal_name = signal_name
+        """The signal that it died of; None if it ended by itself."""
+        self.path = path
+        """The table that it was reading; None if it died while it started."""
+        self.column = column
+        """The column that it was reading; None if it was no column."""
+        self.rows = rows
+        """The rows that it was reading; None if it was none in particular."""
 
 
 class CasaTimeoutError(CasaError, TimeoutError):

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ DOORS = [
     "from dsa110_contimg.qa import create_cutout",
     "from dsa110_contimg.qa.postage_stamps import create_cutout",
     "from dsa110_contimg.qa import CasaTable",
+    "from dsa110_contimg.qa import measure_caltable",
     "from dsa110_contimg.qa.visualization import CasaTable",
     "from dsa110_contimg.qa.visualization.casatable import CasaTable",
     "from dsa110_contimg.qa import measure_ms",
@@ -45,17 +45,6 @@ OTHERS = "import numpy, PIL.Image"
 own warnings, Pillow asks to clear its cache at exit."""
 
 PACKAGES = [module for module in MODULES if PACKAGE.parent.joinpath(*module.split("."), "__init__.py").exists()]
-
-
-@pytest.fixture(scope="session")
-def fatal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compile the casacore that kills the interpreter."""
-    folder = tmp_path_factory.mktemp("victims") / "fatal"
-    shutil.copytree(TESTS / "victims" / "fatal", folder)
-    library = folder / "casacore" / f"_measures{sysconfig.get_config_var('EXT_SUFFIX')}"
-    include = sysconfig.get_path("include")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{include}", folder / "measures.c", "-o", library], check=True)
-    return folder
 
 
 def run(
@@ -153,7 +142,9 @@ def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp
     assert "pip install" in finished.stderr
 
 
-@pytest.mark.parametrize("verb", [[], ["cutout"], ["stamps"], ["table"], ["ms"], ["casa"], ["simulate"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "verb", [[], ["cutout"], ["stamps"], ["table"], ["ms"], ["caltable"], ["casa"], ["simulate"]], ids=" ".join
+)
 def test_help_loads_no_numpy(verb: list[str], tmp_path: Path) -> None:
     call = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom dsa110_contimg.cli.app import main"
     finished = run(f"{call}\ntry: main()\nexcept SystemExit: print(file=sys.stderr, *sys.modules)", tmp_path)

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsa110_contimg.qa import create_cutouts, iter_cutouts
-from dsa110_contimg.simulate import SimulatedEpochs, simulate_epochs
+from dsa110_contimg.qa import CasaTable, create_cutouts, iter_cutouts
+from dsa110_contimg.simulate import SimulatedEpochs, simulate_epochs, simulate_measurement_set
 
 distributed = pytest.importorskip("distributed", reason="dask's distributed is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -76,6 +76,14 @@ def test_the_command_gives_the_same_on_a_cluster(
     for one, other in zip(here, there, strict=True):
         if one.suffix in {".fits", ".csv"}:
             assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_column_is_read_on_a_cluster(cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path) -> None:
+    truth = simulate_measurement_set(tmp_path / "a.ms", n_antennas=6, n_times=4, n_channels=(8, 4), flag_fraction=0.1)
+    window = CasaTable(truth.path).select(data_desc_id=1)
+    lazy = abs(window.DATA_F.to_dask(rows_per_chunk=7)).mean(axis=0)
+    with distributed.Client(cluster[0], timeout=30):
+        assert np.ma.allclose(lazy.compute(), abs(window.DATA_F[:]).mean(axis=0))
 
 
 def test_the_same_bit_for_bit_and_nothing_lost_when_a_worker_is_killed(

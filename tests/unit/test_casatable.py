@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,6 @@ DATA = (np.arange(5 * 3 * 2).reshape(5, 3, 2) * (1 + 2j)).astype(np.complex64)
 FLAG = np.zeros((5, 3, 2), bool)
 FLAG[1, 2, 0] = True
 FLAG_ROW = np.array([False, False, False, True, False])
-EVIL = "<script>alert('&')</script>"
 
 
 @pytest.fixture
@@ -116,13 +114,12 @@ def test_a_ragged_column_is_read_where_its_cells_agree(table: CasaTable) -> None
             ask()
 
 
-def test_the_shapes_of_cells_are_counted(table: CasaTable) -> None:
-    assert table.OPEN.cell_shapes() == {(2, 2): 1, (4, 2): 4}
-    assert table.OPEN.cell_shapes(slice(0, 2)) == table.OPEN.cell_shapes([0, 1]) == {(2, 2): 1, (4, 2): 1}
-    assert table.OPEN.cell_shapes(slice(None, None, -1)) == table.OPEN.cell_shapes()
-    assert table.OPEN.cell_shapes(np.arange(5) > 0) == {(4, 2): 4}
-    assert table.OPEN.cell_shapes(slice(0, 0)) == {}
-    assert table.TIME.cell_shapes([0, -1]) == {(): 2}
+def test_the_shapes_of_cells_are_listed(table: CasaTable) -> None:
+    assert table.OPEN.cell_shapes() == [(2, 2), (4, 2), (4, 2), (4, 2), (4, 2)]
+    assert table.OPEN.cell_shapes(slice(1, None, -1)) == table.OPEN.cell_shapes([1, 0]) == [(4, 2), (2, 2)]
+    assert table.OPEN.cell_shapes(np.arange(5) > 2) == [(4, 2), (4, 2)]
+    assert table.OPEN.cell_shapes(slice(0, 0)) == []
+    assert table.TIME.cell_shapes([0, -1]) == [(), ()]
     with pytest.raises(IndexError):
         table.OPEN.cell_shapes([5])
 
@@ -216,8 +213,8 @@ def test_only_what_is_asked_for_is_read(table: CasaTable) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(reader, name)
 
-        def read(self, column: str, rows: range, cell: tuple[slice, ...] | None = None) -> object:
-            found = reader.read(column, rows, cell)
+        def read(self, column: str, rows: range, cell: tuple[slice, ...] | None, out: np.ndarray | None) -> object:
+            found = reader.read(column, rows, cell, out)
             reads.append((len(rows), found.shape[1:]))
             return found
 
@@ -226,60 +223,6 @@ def test_only_what_is_asked_for_is_read(table: CasaTable) -> None:
     assert np.array_equal(column[1:3], DATA[1:3])
     assert np.array_equal(column[4, ::2, [0]], DATA[4, ::2, [0]])
     assert reads == [(3, (1, 2)), (2, (3, 2)), (1, (2, 1))]
-
-
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def test_html_escapes_everything(tmp_path: Path) -> None:
-    names = np.array([EVIL, "b"], dtype=object)
-    folder = make_table(
-        tmp_path / "<img src=x>",
-        {EVIL: np.arange(2), "NAME": names, "LABEL": [names, names]},
-        units={EVIL: EVIL},
-        keywords={EVIL: EVIL, "deep": {"x": EVIL}, "<b>SUB": f"Table: {tmp_path / EVIL.replace('/', '|')}"},
-        comment=EVIL,
-    )
-    page = CasaTable(folder)._repr_html_()
-    parser = _Tags()
-    parser.feed(page)
-    assert parser.tags == {"div", "b", "br", "code", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
-    assert parser.text.count(EVIL) >= 6
-    assert "<img" in "".join(parser.text)
-
-
-def test_html_shows_what_a_person_looks_for(table: CasaTable, tmp_path: Path) -> None:
-    parser = _Tags()
-    parser.feed(table._repr_html_())
-    for text in ("5 rows, 7 columns", "(3, 2)", "(2, 2) or (4, 2)", "complex", "s", "MS_VERSION", "2.0"):
-        assert any(text in shown for shown in parser.text), text
-    assert "Subtables: 2, of which 1 dangling" in parser.text
-    assert str(tmp_path / "gone") in parser.text
-
-
-def test_html_reads_nothing_twice_and_only_corners(table: CasaTable) -> None:
-    reader, reads = table._reader, []
-    read = reader.read
-
-    def counted(column: str, rows: range, *rest: object) -> np.ndarray:
-        found = read(column, rows, *rest)
-        reads.append((column, rows[0]))
-        assert found.size <= 3
-        return found
-
-    reader.read = counted
-    table._repr_html_()
-    assert len(reads) == len(set(reads)) == 3 * len(table.columns)
 
 
 def test_looking_leaves_no_trace(table: CasaTable, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from casa_tables import make_measurement_set, make_table, snapshot
 from dsa110_contimg import errors
 from dsa110_contimg.qa import CasaTable, MSQuality, measure_ms
 from dsa110_contimg.qa.gates import Gate, Verdict
-from dsa110_contimg.qa.measurement_sets import pieces
+from dsa110_contimg.qa.measurement_sets import measuring, pieces
 from dsa110_contimg.qa.thresholds import Thresholds
 from dsa110_contimg.simulate import simulate_measurement_set
 
@@ -394,7 +395,7 @@ def test_cells_that_are_no_spectra(of_free_shape: bool, tmp_path: Path) -> None:
 
 def test_a_cell_whose_shape_asks_for_more_memory_than_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make(tmp_path, DATA=[*complex_cells(6, 30, 2)], FLAG=[*np.zeros((6, 30, 2), bool)])
-    monkeypatch.setattr("dsa110_contimg.casa.in_place.available_memory", lambda: 300)
+    monkeypatch.setattr(measuring, "CasaTable", partial(CasaTable, memory_limit=300))
     assert measure_ms(path).n_visibilities == 360
     monkeypatch.setattr(pieces, "_PIECE_BYTES", 100)  # less than one cell takes
     with pytest.raises(errors.TableTooLargeError, match="480 bytes"):

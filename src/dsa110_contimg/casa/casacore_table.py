@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from dsa110_contimg._lazy import needs
-from dsa110_contimg.casa.describe import describe_columns, hypercube_shape, plain_keywords
-from dsa110_contimg.casa.entrance import Entrance
+from dsa110_contimg.casa.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.entrance import Entrance, advise_opening
 from dsa110_contimg.casa.parents import check_parts
+from dsa110_contimg.casa.taql import QUERY_HINT, Condition
 from dsa110_contimg.errors import BadQueryError
 
 TYPE_CHECKING = False
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 _IN_PLACE = frozenset(["boolean", "int", "float", "double", "complex", "dcomplex"])
 """The types that python-casacore reads into an array of ours, which is faster and takes half the memory."""
 
-_SELECT = "using style Python select from $1 where (\n"
-_WRITING = re.compile(r"\b(alter|copy|create|delete|drop|giving|insert|into|update)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-"""A text in TaQL. It ends on its line: a lone quote in a comment is none, and hides no words on the next line."""
+_NEAR = 4
+"""The step up to which asking all rows between for their shapes is faster than asking row by row."""
 
 
 def open_with_casacore(folder: Path) -> CasacoreTable:
@@ -57,16 +55,16 @@ def open_with_casacore(folder: Path) -> CasacoreTable:
         from casacore.tables import table
 
     entrance = Entrance(folder)
-    hint = "Copy the table again from its source."
-    if not os.environ.get("HOME"):  # as in a cron job or a service
-        hint = "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
-    with entrance.translate(f"{folder} cannot be opened as a CASA table", hint):
+    with entrance.translate(f"{folder} cannot be opened as a CASA table", advise_opening()):
         # No read lock: another process that writes would make us wait without end.
         opened = table(str(entrance.folder), ack=False, lockoptions="usernoread")
-        parts = opened.partnames(recursive=True)
-        if len(parts) > 1:
-            descriptions = {part: table(part, ack=False, lockoptions="usernoread").getdesc() for part in parts}
-            check_parts({entrance.outside(part): found for part, found in descriptions.items()})
+        if len(entrance.parts) > 1:
+            check_parts(
+                {
+                    str(part.path): table(str(part.folder), ack=False, lockoptions="usernoread").getdesc()
+                    for part in entrance.parts
+                }
+            )
         return CasacoreTable(opened, entrance)
 
 
@@ -79,24 +77,28 @@ class CasacoreTable:
         The open table.
     entrance : Entrance
         Where it is.
-    whole_nrows : int, optional
-        The number of rows of the table on disk, if these are a selection.
+    origin : CasacoreTable, optional
+        The table of which these are rows, if they are a selection.
     """
 
-    def __init__(self, table: Any, entrance: Entrance, whole_nrows: int | None = None) -> None:
+    def __init__(self, table: Any, entrance: Entrance, origin: CasacoreTable | None = None) -> None:
         self._table = table
         self._entrance = entrance
         self.path = str(entrance.path)
         """The absolute path of the table."""
         self.nrows = int(table.nrows())
         """The number of rows."""
-        self._whole_nrows = self.nrows if whole_nrows is None else whole_nrows
+        self.whole_nrows: int = self.nrows if origin is None else origin.whole_nrows
+        """The number of rows of the table on disk."""
+        if origin is not None:
+            self.columns = origin.columns
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnDescription]:
         """The description of each column, by name, in the table's order."""
         with self._translate("Its columns"):
-            return describe_columns(self._table.colnames(), self._table.getdesc(), self._table.isscalarcol)
+            managers = self._table.getdminfo().values() if self._entrance.stands_on_others else ()
+            return describe_columns(self._table.colnames(), self._table.getdesc(), self._table.isscalarcol, managers)
 
     @cached_property
     def keywords(self) -> Mapping[str, object]:
@@ -118,14 +120,16 @@ class CasacoreTable:
     def find_shape(self, column: str) -> Shape | None:
         """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
         with self._translate(f"The storage of {column}"):
-            return hypercube_shape(self._table.getdminfo(column), self._whole_nrows)
+            return hypercube_shape(self._table.getdminfo(column), self.whole_nrows)
 
     def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
         """Ask rows for the shapes of their cells; None is a cell without a value."""
         shape_of = self._table.getcolshapestring
+        # Asked in steps, casacore 3.8.1 leaves the later rows empty: ask for the span, or for each row where these are
+        # far apart.
+        spans = [(rows[0], rows[-1] - rows[0] + 1)] if rows.step <= _NEAR else [(row, 1) for row in rows]
         try:
-            # Asked in steps, casacore 3.8.1 leaves the later rows empty: ask for the span, and step ourselves.
-            return [_parse_shape(text) for text in shape_of(column, rows[0], rows[-1] - rows[0] + 1)[:: rows.step]]
+            return [_parse_shape(text) for span in spans for text in shape_of(column, *span)[:: rows.step]]
         except RuntimeError:
             pass  # a cell without a value somewhere among them: ask one by one
         with self._translate(f"The cell shapes of {column}"):
@@ -143,29 +147,29 @@ class CasacoreTable:
                 most = math.prod(reading.shape[1:]) * max(1, self.nrows - 1)
                 for place, part in reading.split(most):
                     self._fill(part, out[place])
+            elif described.storage_manager == CELLS_APART:
+                for number, row in enumerate(reading.rows):
+                    out[number] = self._read_cell(reading, row)
             else:
                 self._fill(reading, out)
 
     def query(self, taql: str) -> CasacoreTable:
         """Select the rows for which a TaQL expression is true."""
-        hint = "Give one expression that is true or false for a row, such as: ANTENNA1 == 0 && SCAN_NUMBER > 2"
-        # A pattern after ~ and a name with \ may hold a lone quote: then only the parser knows what is quoted.
-        if writing := _WRITING.search(taql if {"~", "\\"} & set(taql) else _QUOTED.sub("", taql)):
-            raise BadQueryError(f"The query {taql!r} contains {writing[0]!r}, and tables are only read.", hint=hint)
+        condition = Condition(taql)
         with needs("casa"):
             from casacore.tables import table
-        with self._entrance.translate(f"The query {taql!r} on {self.path} failed", hint, BadQueryError):
+        with self._entrance.translate(f"The query {taql!r} on {self.path} failed", QUERY_HINT, BadQueryError):
             try:
                 # Not casacore.tables.taql, which evaluates $name and $(anything) in the query as Python.
-                rows = table(f"{_SELECT}{taql}\n)", [self._table], _oper=2)
+                rows = table(condition.command, [self._table], _oper=2)
             except RuntimeError as error:
-                raise RuntimeError(_without_wrapping(str(error), taql)) from error
-        return CasacoreTable(rows, self._entrance, self._whole_nrows)
+                raise RuntimeError(condition.unwrap(str(error))) from error
+        return CasacoreTable(rows, self._entrance, self)
 
     def select(self, rows: NDArray[np.intp]) -> CasacoreTable:
         """Select rows by number, in the order given."""
         with self._translate("The selection"):
-            return CasacoreTable(self._table.selectrows(rows.tolist()), self._entrance, self._whole_nrows)
+            return CasacoreTable(self._table.selectrows(rows.tolist()), self._entrance, self)
 
     def close(self) -> None:
         """Let go of the table's files."""
@@ -178,13 +182,17 @@ class CasacoreTable:
     def _read_record(self, column: str, row: int) -> dict[str, object]:
         return plain_keywords(self._table.getcell(column, row), self._entrance.outside)
 
+    def _read_cell(self, reading: Reading, row: int) -> Any:
+        if reading.is_whole:
+            return self._table.getcell(reading.column, row)
+        return self._table.getcellslice(reading.column, row, *_corners(reading))
+
     def _fill(self, reading: Reading, out: NDArray[Any]) -> None:
         rows = reading.rows
         where: tuple[Any, ...] = (rows.start, len(rows), rows.step)
         name = "getcol"
         if not reading.is_whole:
-            axes = reading.cell
-            where = ([axis[0] for axis in axes], [axis[-1] for axis in axes], [axis.step for axis in axes], *where)
+            where = (*_corners(reading), *where)
             name = "getcolslice"
         if self.columns[reading.column].value_type in _IN_PLACE and out.flags.c_contiguous:
             getattr(self._table, f"{name}np")(reading.column, out, *where)
@@ -195,11 +203,12 @@ class CasacoreTable:
         out[:] = found
 
 
+def _corners(reading: Reading) -> tuple[list[int], list[int], list[int]]:
+    """Name a part of a cell as casacore does: its first and last places, both inside, and the steps."""
+    axes = reading.cell
+    return [axis[0] for axis in axes], [axis[-1] for axis in axes], [axis.step for axis in axes]
+
+
+@cache  # a column has few shapes and many rows
 def _parse_shape(text: str) -> Shape:
     return tuple(int(number) for number in re.findall(r"\d+", text))
-
-
-def _without_wrapping(message: str, taql: str) -> str:
-    """Take our own words out of the parser's message, so that its position counts in what the person wrote."""
-    message = message.replace(f"{_SELECT}{taql}\n)", taql)
-    return re.sub(r"(?<=position )\d+", lambda found: str(max(0, int(found[0]) - len(_SELECT))), message)

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.casa.tables import Shape
 
+CELLS_APART = "TiledCellStMan"
+"""The storage whose cells casacore 3.8.1 reads one by one only: several of a selection are an error there."""
+
 _TABLE = "Table: "
 """How python-casacore writes a keyword that points at a table."""
 
 
 def describe_columns(
-    names: Iterable[str], description: Mapping[str, Any], is_scalar: Callable[[str], bool]
+    names: Iterable[str],
+    description: Mapping[str, Any],
+    is_scalar: Callable[[str], bool],
+    managers: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, ColumnDescription]:
     """Describe columns from casacore's table description.
 
@@ -31,16 +37,22 @@ def describe_columns(
         What ``getdesc`` returns.
     is_scalar : callable
         Tells for a column's name whether its cells are single values.
+    managers : iterable of mapping, optional
+        The storage managers, as ``getdminfo`` tells them, of a table that stands on others: there the description
+        says how its maker wanted a column to be stored, and not how it is.
 
     Returns
     -------
     dict
         The description of each column, by name.
     """
-    return {name: _describe_column(name, description[name], is_scalar(name)) for name in names}
+    stored = {column: manager["TYPE"] for manager in managers for column in manager["COLUMNS"]}
+    return {name: _describe_column(name, description[name], is_scalar(name), stored.get(name)) for name in names}
 
 
-def _describe_column(name: str, description: Mapping[str, Any], is_scalar: bool) -> ColumnDescription:
+def _describe_column(
+    name: str, description: Mapping[str, Any], is_scalar: bool, storage_manager: str | None
+) -> ColumnDescription:
     ndim = description.get("ndim", -1)
     shape = tuple(int(n) for n in description["shape"]) if "shape" in description else None
     return ColumnDescription(
@@ -51,7 +63,7 @@ def _describe_column(name: str, description: Mapping[str, Any], is_scalar: bool)
         ndim=0 if is_scalar else int(ndim) if ndim >= 0 else None,
         unit=_unit(description["keywords"]),
         comment=description["comment"],
-        storage_manager=description["dataManagerType"],
+        storage_manager=storage_manager or description["dataManagerType"],
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dsa110_contimg.casa.parents import find_parents, rename_parents
 from dsa110_contimg.casa.tables import is_table
-from dsa110_contimg.errors import TableError, UnreadableTableError
+from dsa110_contimg.errors import TableError, TableTooLargeError, UnreadableTableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,16 @@ class Entrance:
             content = (folder / "table.dat").read_bytes()
             description.write_bytes(rename_parents(content, [entered.get(parent, parent) for parent in parents]))
 
+    @property
+    def parts(self) -> tuple[Entrance, ...]:
+        """The tables that hold the cells: this one, or those that it stands on in the end."""
+        return tuple(part for parent in self._parents for part in parent.parts) or (self,)
+
+    @property
+    def stands_on_others(self) -> bool:
+        """Whether the table holds no cells itself."""
+        return bool(self._parents)
+
     def outside(self, text: str) -> str:
         """Replace the paths of our links by those that the person knows.
 
@@ -74,7 +84,14 @@ class Entrance:
         return text.replace(str(self.folder), str(self.path)).replace(str(self.folder.parent), str(self.path.parent))
 
     @contextmanager
-    def translate(self, asked: str, hint: str, kind: type[TableError] = UnreadableTableError) -> Iterator[None]:
+    def translate(
+        self,
+        asked: str,
+        hint: str,
+        kind: type[TableError] = UnreadableTableError,
+        *,
+        raised: tuple[type[Exception], ...] = (RuntimeError,),
+    ) -> Iterator[None]:
         """Turn what casacore raises into an error of ours that keeps its message.
 
         Parameters
@@ -85,14 +102,35 @@ class Entrance:
             What to do now.
         kind : type
             The class of the error.
+        raised : tuple of type, optional
+            The classes of what the library raises; python-casacore's unless given.
         """
         try:
             yield
         except UnicodeDecodeError as error:
             text = error.object[max(0, error.start - 20) : error.end + 20]
             raise kind(f"{asked}: it holds {text!r}, which is no UTF-8 text.", hint=hint) from error
-        except RuntimeError as error:
+        except MemoryError as error:
+            raise TableTooLargeError(
+                f"{asked}: it needs more memory than may be used.",
+                hint="If the table is whole, allow more: CasaTable(path, memory_limit=2**34). Otherwise it is damaged: "
+                "copy it again from its source.",
+            ) from error
+        except raised as error:
             raise kind(f"{asked}: {self.outside(str(error)).strip()}", hint=hint) from error
+
+
+def advise_opening() -> str:
+    """Say what to do about a table that casacore does not open.
+
+    Returns
+    -------
+    str
+        The hint of the error.
+    """
+    if not os.environ.get("HOME"):  # as in a cron job or a service
+        return "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
+    return "Copy the table again from its source."
 
 
 def _remove(links: Path, maker: int) -> None:

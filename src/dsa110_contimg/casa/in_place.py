@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsa110_contimg.casa.recipes import Recipe
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
 
 _MOST_VALUES = 2**29 - 1
 """The most values one native read may return: https://github.com/casacore/python-casacore/issues/130"""
+
+_LITTLE = 2**26
+"""An answer of so many bytes is never refused for want of memory; to ask for that takes longer than many a read."""
 
 _SHAPES_AT_ONCE = 100_000
 """How many rows are asked for their shapes in one go; each is a Python string for a moment."""
@@ -83,10 +87,14 @@ class InPlaceReader:
     ----------
     table : NativeTable
         The open table.
+    recipe : Recipe
+        How it was opened and its rows were selected.
     """
 
-    def __init__(self, table: NativeTable) -> None:
+    def __init__(self, table: NativeTable, recipe: Recipe) -> None:
         self._table = table
+        self.recipe = recipe
+        """How to come to a reader of the same rows, also in another process."""
         self._uniform: dict[str, Shape | None] = {}
 
     @property
@@ -140,6 +148,14 @@ class InPlaceReader:
             self._uniform[column] = next(iter(shapes))
         return dict(shapes)
 
+    def list_shapes(self, column: str, rows: range | None = None) -> list[Shape | None]:
+        """List the shapes of the cells of rows, or of all; None is a cell without a value."""
+        rows = self._check_rows(rows)
+        if (known := self.known_shape(column)) is not None:
+            return [known] * len(rows)
+        parts = (rows[first : first + _SHAPES_AT_ONCE] for first in range(0, len(rows), _SHAPES_AT_ONCE))
+        return [shape for part in parts for shape in self._table.list_shapes(column, part)]
+
     def plan(self, column: str, rows: range | None = None, cell: tuple[slice, ...] | None = None) -> Reading:
         """Check what is to be read, and lay it down.
 
@@ -188,7 +204,7 @@ class InPlaceReader:
     ) -> NDArray[Any]:
         """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none."""
         reading = self.plan(column, rows, cell)
-        out = reading.prepare(out, self.path, available_memory())
+        out = reading.prepare(out, self.path, self._most_bytes(reading))
         self.fill(reading, out)
         return out
 
@@ -198,17 +214,21 @@ class InPlaceReader:
 
     def query(self, taql: str) -> InPlaceReader:
         """Select the rows for which a TaQL expression is true."""
-        return InPlaceReader(self._table.query(taql))
+        return InPlaceReader(self._table.query(taql), self.recipe.query(taql))
 
     def select(self, rows: NDArray[np.intp]) -> InPlaceReader:
         """Select rows by number, in the order given."""
         if rows.size and (rows.min() < 0 or rows.max() >= self.nrows):
             raise IndexError(f"rows {rows.min()} to {rows.max()} are not all in a table of {self.nrows} rows")
-        return InPlaceReader(self._table.select(rows))
+        return InPlaceReader(self._table.select(rows), self.recipe.select(rows))
 
     def close(self) -> None:
         """Let go of the table's files."""
         self._table.close()
+
+    def _most_bytes(self, reading: Reading) -> int | None:
+        limits = [self.recipe.memory_limit, available_memory() if reading.nbytes > _LITTLE else None]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _describe(self, column: str) -> ColumnDescription:
         if column not in self.columns:

@@ -46,7 +46,7 @@ def find_parents(folder: Path) -> tuple[Path, ...]:
             return ()
         content += file.read()
     names, _, _ = _read_names(content)
-    return tuple(_resolve(os.fsdecode(name), folder) for name in names)
+    return tuple(resolve_name(os.fsdecode(name), folder) for name in names)
 
 
 def rename_parents(content: bytes, folders: Sequence[Path]) -> bytes:
@@ -124,8 +124,21 @@ def _read_names(content: bytes) -> tuple[list[bytes], int, int]:
     return names, start, end
 
 
-def _resolve(name: str, folder: Path) -> Path:
-    """Say where a parent is, as casacore's Path::addDirectory does."""
+def resolve_name(name: str, folder: Path) -> Path:
+    """Say where a table is that another one names, as casacore's Path::addDirectory does.
+
+    Parameters
+    ----------
+    name : str
+        The name, as a rule relative to the table that holds it.
+    folder : Path
+        The absolute folder of that table.
+
+    Returns
+    -------
+    Path
+        The absolute folder.
+    """
     if name.startswith("././"):  # inside the table
         return folder / name[4:]
     if name.startswith("./"):  # beside it

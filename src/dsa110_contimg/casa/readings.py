@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     Place = tuple[slice, ...]
     """Where in the whole answer a part of it stands."""
+    Packed = tuple[str, tuple[tuple[int, int, int], ...], Shape, str]
+    """A reading as plain values."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Reading:
     """The cells of a column, or the same part of each, over some rows.
 
     A reader makes it after it has checked that there is such a column, that the rows and the part exist, and that
-    the cells make one array. It is made of plain values, so that it crosses the border of a process.
+    the cells make one array.
     """
 
     column: str
@@ -55,6 +58,18 @@ class Reading:
         """Whether it takes the cells whole."""
         return self.cell == tuple(range(length) for length in self.cell_shape)
 
+    def pack(self) -> Packed:
+        """Take it apart into plain values, which cross the border of a process faster."""
+        axes = tuple((axis.start, axis.stop, axis.step) for axis in (self.rows, *self.cell))
+        return self.column, axes, self.cell_shape, self.dtype.str
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> Reading:
+        """Put it together again."""
+        column, axes, cell_shape, dtype = packed
+        rows, *cell = (range(*axis) for axis in axes)
+        return cls(column, rows, tuple(cell), cell_shape, np.dtype(dtype))
+
     def split(self, most: int) -> Iterator[tuple[Place, Reading]]:
         """Cut it into parts of at most so many values, along as few axes as possible.
 
@@ -68,6 +83,9 @@ class Reading:
         tuple
             Where in the answer the part stands, and the part, in the order of the answer.
         """
+        if math.prod(self.shape) <= most:
+            yield tuple(slice(None) for _ in self.shape), self
+            return
         axes = (self.rows, *self.cell)
         below = [math.prod(len(axis) for axis in axes[level + 1 :]) for level in range(len(axes))]
         cut = next(level for level, size in enumerate(below) if size <= most)  # below the last axis there is 1
@@ -107,10 +125,13 @@ class Reading:
                 found = f"shape {out.shape}, {out.dtype}{'' if out.flags.writeable else ', read-only'}"
                 raise ValueError(f"out has {found}; {self.column} needs shape {self.shape}, {self.dtype}")
             return out
-        if most_bytes is not None and self.nbytes > most_bytes:
+        # numpy refuses a shape like (0, 2**62), too, as a damaged table may have it.
+        extent = math.prod(max(1, length) for length in self.shape) * self.dtype.itemsize
+        most = min(sys.maxsize if most_bytes is None else max(0, most_bytes), sys.maxsize)
+        if self.nbytes > most or extent > sys.maxsize:
             raise TableTooLargeError(
-                f"{self.column} in {path} would take {_in_words(self.nbytes)} (shape {self.shape}, {self.dtype}), "
-                f"and {_in_words(max(0, most_bytes))} may be used.",
+                f"{self.column} in {path} would take {_in_words(extent)} (shape {self.shape}, {self.dtype}), "
+                f"and {_in_words(most)} may be used.",
                 hint=f"Read it in parts: for rows, values in table.{self.column}.chunks(): ...",
             )
         return np.empty(self.shape, self.dtype)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsa110_contimg.casa.recipes import Recipe
+
 Shape = tuple[int, ...]
 """The shape of a cell in numpy's axis order, which is the reverse of casacore's own."""
 
@@ -93,6 +95,10 @@ class TableReader(Protocol):
         """The absolute path of the table."""
 
     @property
+    def recipe(self) -> Recipe:
+        """How to come to a reader of the same rows, also in another process."""
+
+    @property
     def nrows(self) -> int:
         """The number of rows."""
 
@@ -113,6 +119,9 @@ class TableReader(Protocol):
 
     def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
         """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
+
+    def list_shapes(self, column: str, rows: range | None = None) -> list[Shape | None]:
+        """List the shapes of the cells of rows, or of all; None is a cell without a value."""
 
     def read(
         self,
@@ -140,13 +149,28 @@ class TableReader(Protocol):
         """Let go of the table's files."""
 
 
-def open_table(path: str | os.PathLike[str]) -> TableReader:
+def open_table(
+    path: str | os.PathLike[str],
+    *,
+    isolated: bool = True,
+    backend: str | None = None,
+    timeout: float | None = 60.0,
+    memory_limit: int | None = None,
+) -> TableReader:
     """Open a CASA table for reading.
 
     Parameters
     ----------
     path : str or os.PathLike
         The table's folder; ``~`` is the home folder.
+    isolated : bool
+        Whether another process reads, so that a crash in native code is an error here.
+    backend : {"casacore", "arcae"}, optional
+        The library that reads; unless given python-casacore, or arcae where only that is installed.
+    timeout : float or None
+        How long, in seconds, the other process may give no sign before it is ended; None for ever.
+    memory_limit : int, optional
+        How much memory an answer may take, in bytes; unless given, as much as there is.
 
     Returns
     -------
@@ -160,15 +184,31 @@ def open_table(path: str | os.PathLike[str]) -> TableReader:
     UnreadableTableError
         When it is no table, or a damaged one.
     MissingDependencyError
-        When python-casacore is not installed.
+        When the library is not installed.
+    CasaCrashError
+        When the other process died.
+    CasaTimeoutError
+        When it stood still.
+    ValueError
+        When there is no such library, or a limit is not positive.
     """
+    for name, limit in (("timeout", timeout), ("memory_limit", memory_limit)):
+        if limit is not None and not limit > 0:
+            raise ValueError(f"{name} is {limit}, and it must be more than 0; None is no limit")
     # Not Path.expanduser, which takes ./~name for a person's home.
     folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
     _check_folder(folder)
-    from dsa110_contimg.casa.casacore_table import open_with_casacore
+    from dsa110_contimg.casa.backends import choose_backend, open_native
     from dsa110_contimg.casa.in_place import InPlaceReader
+    from dsa110_contimg.casa.recipes import Recipe
 
-    return InPlaceReader(open_with_casacore(folder))
+    chosen = choose_backend(backend)
+    recipe = Recipe(str(folder), chosen, isolated=isolated, timeout=timeout, memory_limit=memory_limit)
+    if not isolated:
+        return InPlaceReader(open_native(folder, chosen), recipe)
+    from dsa110_contimg.casa.worker.table import TableInWorker
+
+    return InPlaceReader(TableInWorker(recipe), recipe)
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Write Measurement Sets; what stands in them is decided elsewhere."""
+"""Write Measurement Sets and caltables; what stands in them is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ STORAGES = ("tiled", "standard", "dysco")
 """How visibilities lie on disk: in tiles, cell by cell, or in tiles that Dysco has compressed (with loss)."""
 
 _VALUE_TYPES = {"complex64": "complex", "float32": "float", "bool": "boolean"}
+_CALTABLE_NUMBERS = ("FIELD_ID", "SPECTRAL_WINDOW_ID", "ANTENNA1", "ANTENNA2", "SCAN_NUMBER", "OBSERVATION_ID")
 _TILE_VALUES = 131_072
 _DYSCO: dict[str, Any] = {
     "dataBitCount": 10,
@@ -35,8 +36,8 @@ _DYSCO: dict[str, Any] = {
 """The settings that LOFAR uses (Offringa 2016, A&A 595, A99); 10 bits keep the error below the noise."""
 
 
-class MeasurementSetWriter:
-    """A Measurement Set that is being written. `new_measurement_set` makes one."""
+class TableWriter:
+    """A table with subtables that is being written. `new_measurement_set` and `new_caltable` make one."""
 
     def __init__(self, main: Any, path: str) -> None:
         self._main = main
@@ -48,8 +49,8 @@ class MeasurementSetWriter:
         Parameters
         ----------
         columns : mapping of str to ndarray
-            For each column its cells, shape (n_rows, *cell), all of one shape. TIME, ANTENNA1 and ANTENNA2 come
-            before the visibilities, because Dysco looks at them.
+            For each column its cells, shape (n_rows, *cell), all of one shape. In a Measurement Set TIME, ANTENNA1
+            and ANTENNA2 come before the visibilities, because Dysco looks at them.
         """
         n_rows = len(next(iter(columns.values())))
         with _casacore_errors(self._path):
@@ -89,7 +90,7 @@ def new_measurement_set(
     storage: str,
     *,
     cell_shape: tuple[int, int],
-) -> Iterator[MeasurementSetWriter]:
+) -> Iterator[TableWriter]:
     """Open an empty Measurement Set for writing, and close it at the end of the block.
 
     Parameters
@@ -107,7 +108,7 @@ def new_measurement_set(
 
     Yields
     ------
-    MeasurementSetWriter
+    TableWriter
         The main table, and with it the subtables.
 
     Raises
@@ -144,7 +145,64 @@ def new_measurement_set(
     try:
         # casacore's own default is ITRF; CASA and everyone else write J2000.
         main.putcolkeyword("UVW", "MEASINFO", {"type": "uvw", "Ref": "J2000"})
-        yield MeasurementSetWriter(main, str(path))
+        yield TableWriter(main, str(path))
+    finally:
+        with _casacore_errors(str(path)):
+            main.close()
+
+
+@contextmanager
+def new_caltable(
+    path: str | PathLike[str], viscal: str, columns: Mapping[str, type[np.generic]], subtables: Sequence[str]
+) -> Iterator[TableWriter]:
+    """Open an empty caltable for writing, and close it at the end of the block.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where to write. Nothing may stand there.
+    viscal : str
+        CASA's name of its kind: ``"B Jones"``.
+    columns : mapping of str to type
+        The columns beyond those that name the row: ``{"CPARAM": np.complex64, "FLAG": np.bool_}``. Their cells have the
+        shape (n_channels, n_receptors), which may differ from row to row. A column that is not filled has no values.
+    subtables : sequence of str
+        Such as ``ANTENNA``.
+
+    Yields
+    ------
+    TableWriter
+        The main table, and with it the subtables.
+
+    Raises
+    ------
+    MissingDependencyError
+        When python-casacore is absent.
+    UnwritableOutputError
+        When casacore cannot write.
+    """
+    with needs("casa"):
+        from casacore.tables import default_ms_subtable, makearrcoldesc, makescacoldesc, maketabdesc, table
+
+    cells = [
+        makearrcoldesc(name, None, valuetype=_VALUE_TYPES[np.dtype(kind).name], ndim=2)
+        for name, kind in columns.items()
+    ]
+    times = [makescacoldesc(name, 0.0, valuetype="double") for name in ("TIME", "INTERVAL")]
+    numbers = [makescacoldesc(name, 0, valuetype="int") for name in _CALTABLE_NUMBERS]
+    with _casacore_errors(str(path)):
+        main = table(str(path), maketabdesc([*times, *numbers, *cells]), ack=False)
+    try:
+        with _casacore_errors(str(path)):
+            main.putinfo({"type": "Calibration", "subType": viscal, "readme": ""})
+            main.putkeyword("ParType", "Complex" if "CPARAM" in columns else "Float")
+            main.putkeyword("VisCal", viscal)
+            main.putcolkeyword("TIME", "QuantumUnits", ["s"])
+            main.putcolkeyword("TIME", "MEASINFO", {"type": "epoch", "Ref": "UTC"})
+            for name in subtables:
+                default_ms_subtable(name, f"{path}/{name}").close()
+                main.putkeyword(name, f"Table: {path}/{name}")
+        yield TableWriter(main, str(path))
     finally:
         with _casacore_errors(str(path)):
             main.close()

@@ -1,4 +1,4 @@
-"""What the verbs share: exit codes, talk to standard error, a progress bar, tables and JSON to standard output."""
+"""What the verbs share: exit codes, talk to standard error, a progress bar, JSON and reports to standard output."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.progress import Task
-    from rich.table import Table
-    from rich.text import Text
 
     Item = TypeVar("Item")
 
@@ -68,48 +66,53 @@ def print_json(result: object) -> None:
     click.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
-def open_console() -> Console:
-    """Open standard output for tables and colours, as wide as the terminal, or wide enough for a file."""
-    from rich.console import Console
-
-    # Texts from files are never read as rich's markup, and nothing is coloured by guessing what it is.
-    return Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, markup=False, highlight=False)
-
-
-def make_grid(head: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[int] = ()) -> Table:
-    """Make a table of texts for rich; the first column is never broken, those named in `right` are numbers."""
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, title in enumerate(head):
-        grid.add_column(
-            title, no_wrap=index == 0 or index in right, overflow="fold", justify="right" if index in right else "left"
-        )
-    for row in rows:
-        grid.add_row(*(Text(text) if isinstance(text, str) else text for text in row))
-    return grid
-
-
-def plain(value: Any) -> Any:
-    """Turn values into what JSON can say: complex is [real, imaginary]; NaN, infinities and what is masked are null."""
+def make_plain(value: Any) -> Any:
+    """Turn values of a table into what JSON can say: complex is [real, imaginary], NaN and flagged null."""
     import numpy as np
 
     if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: make_plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [make_plain(inner) for inner in value]
     if value is np.ma.masked:
         return None
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+        return make_plain(value.tolist())
     if isinstance(value, complex):
-        return None if value != value else [plain(value.real), plain(value.imag)]
+        return None if value != value else [make_plain(value.real), make_plain(value.imag)]
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     if hasattr(value, "__fspath__"):
         return value.__fspath__()
     return value
+
+
+def open_console() -> Console:
+    """Open the terminal for a report on standard output; where it is none, there is room for 160 columns."""
+    from rich.console import Console
+
+    # Texts from data are never read as rich's markup, and nothing is coloured by guessing what it is.
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, markup=False, highlight=False)
+
+
+def draw_grid(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, styles: Sequence[str] = (), numbers: tuple[str, ...] = ()
+) -> Any:
+    """Draw rows of texts below their titles; styles are one for each row, `numbers` the titles of what stands right."""
+    from itertools import zip_longest
+
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, title in enumerate(head):
+        is_number = title in numbers
+        grid.add_column(
+            title, no_wrap=index == 0 or is_number, overflow="fold", justify="right" if is_number else "left"
+        )
+    for row, style in zip_longest(rows, styles[: len(rows)], fillvalue=""):
+        grid.add_row(*(Text(text) for text in row), style=str(style))
+    return grid
 
 
 def track(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsa110_contimg.cli.console import EXIT_FINDING, make_grid, open_console, plain, print_json, track
+from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json, track
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _describe(quality: MSQuality) -> dict[str, Any]:
         described["mark"] = quality.mark(antenna)
     for window, described in zip(quality.windows, told["windows"], strict=True):
         described |= {"flag_fraction": window.flag_fraction, "flag_fractions": window.flag_fractions}
-    result: dict[str, Any] = plain(told)
+    result: dict[str, Any] = make_plain(told)
     return result
 
 
@@ -133,14 +133,13 @@ def _introduce(quality: MSQuality) -> Iterator[str]:
 
 
 def _draw_gates(gates: tuple[Gate, ...]) -> Any:
-    from rich.text import Text
-
     rows = []
     for gate in gates:
-        verdict = Text(gate.verdict, _STYLES[gate.verdict])
-        threshold = Text(gate.reason if gate.verdict == "SKIP" else gate.threshold)
-        rows.append((Text(gate.name), verdict, Text(_number(gate.value)), threshold, Text(f"{gate.n_samples:,}")))
-    return make_grid(("Gate", "Verdict", "Value", "Threshold", "Samples"), rows, right=(2, 4))
+        threshold = gate.reason if gate.verdict == "SKIP" else gate.threshold
+        rows.append((gate.name, str(gate.verdict), _number(gate.value), threshold, f"{gate.n_samples:,}"))
+    styles = [_STYLES[gate.verdict] for gate in gates]
+    head = ("Gate", "Verdict", "Value", "Threshold", "Samples")
+    return draw_grid(head, rows, styles=styles, numbers=("Value", "Samples"))
 
 
 def _draw_antennas(console: Console, quality: MSQuality) -> None:
@@ -173,7 +172,7 @@ def _draw_counts(quality: MSQuality) -> Any:
     for window in quality.windows:
         name = f"{window.number} {window.name}".rstrip() if window.number >= 0 else window.name
         rows.append(("window", name, _fraction(window.flag_fraction), f"{int(window.total.sum()):,}"))
-    return make_grid(("Flagged by", "", "", "Values"), rows, right=(2, 3))
+    return draw_grid(("Flagged by", "Name", "Fraction", "Values"), rows, numbers=("Fraction", "Values"))
 
 
 def _percent(count: FlagCount) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dsa110_contimg.cli.console import make_grid, open_console, plain, print_json, talk
+from dsa110_contimg.cli.console import draw_grid, make_plain, open_console, print_json, talk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _print_table(table: CasaTable, as_json: bool) -> None:
     if as_json:
         from dataclasses import asdict
 
-        print_json({**asdict(summary), "keywords": plain(_without_subtables(table))})
+        print_json({**asdict(summary), "keywords": make_plain(_without_subtables(table))})
     else:
         _draw(summary)
 
@@ -72,7 +72,7 @@ def _print_column(table: CasaTable, column: Column, rows: slice, as_json: bool) 
                 "type": column.description.value_type,
                 "unit": column.unit,
                 "rows": list(numbers),
-                "values": [plain(column[row]) for row in numbers],
+                "values": [make_plain(column[row]) for row in numbers],
             }
         )
         return
@@ -93,10 +93,10 @@ def _draw(summary: TableSummary) -> None:
     columns = [
         (column.name, column.value_type, column.cell, column.unit, *column.first[:1]) for column in summary.columns
     ]
-    console.print(make_grid(("Column", "Type", "Cell", "Unit", "First value"), columns))
+    console.print(draw_grid(("Column", "Type", "Cell", "Unit", "First value"), columns))
     console.print(f"\nKeywords: {len(summary.keywords)}")
     if summary.keywords:
-        console.print(make_grid(("Keyword", "Value"), list(summary.keywords.items())))
+        console.print(draw_grid(("Keyword", "Value"), list(summary.keywords.items())))
     console.print(f"\nSubtables: {count_subtables(summary)}")
     for name, subtable in summary.subtables.items():
         found = "" if subtable.exists else f"  DANGLING: nothing is at {subtable.path}"

@@ -51,6 +51,16 @@ def require_among(what: str, choice: object, choices: Iterable[object]) -> None:
     require(choice in offered, f"{choice!r} is no {what}.", f"Choose one of {', '.join(map(str, offered))}.")
 
 
+def require_each_below(end: int, what: str, numbers: Sequence[int]) -> None:
+    """Raise `BadSimulationError` for the first number that does not count something from 0 to below the end."""
+    for number in numbers:
+        require(
+            is_whole(number) and 0 <= number < end,
+            f"{what.capitalize()} {number} does not exist.",
+            f"Count from 0 to {end - 1}.",
+        )
+
+
 def require_position(ra_deg: float, dec_deg: float) -> None:
     """Raise `BadSimulationError` if the position is not on the sky."""
     require(

@@ -12,10 +12,10 @@ from dsa110_contimg._files import staged
 from dsa110_contimg.casa.writing import STORAGES, new_measurement_set
 from dsa110_contimg.simulate.antennas import place_antennas
 from dsa110_contimg.simulate.checks import (
-    is_whole,
     require,
     require_among,
     require_at_least,
+    require_each_below,
     require_not_negative,
     require_position,
     start_chance,
@@ -158,8 +158,8 @@ def simulate_measurement_set(
     require_not_negative(flux_jy=flux_jy, noise_jy=noise_jy, flag_fraction=flag_fraction, mjd=mjd)
     require_position(ra_deg, dec_deg)
     require(flag_fraction <= 1, f"flag_fraction is {flag_fraction}.", "Give a fraction from 0 to 1.")
-    _require_each_below(n_antennas, "dead antenna", dead_antennas)
-    _require_each_below(max(windows), "channel with interference", rfi_channels)
+    require_each_below(n_antennas, "dead antenna", dead_antennas)
+    require_each_below(max(windows), "channel with interference", rfi_channels)
 
     random = start_chance(seed)
     observation = Observation(
@@ -231,12 +231,3 @@ def _check(n_antennas: int, n_times: int, windows: tuple[int, ...], n_correlatio
         f"Spectral windows of {', '.join(map(str, windows))} channels were to be stored with Dysco.",
         'Give all windows as many channels, or choose storage="tiled".',
     )
-
-
-def _require_each_below(end: int, what: str, numbers: Sequence[int]) -> None:
-    for number in numbers:
-        require(
-            is_whole(number) and 0 <= number < end,
-            f"{what.capitalize()} {number} does not exist.",
-            f"Count from 0 to {end - 1}.",
-        )

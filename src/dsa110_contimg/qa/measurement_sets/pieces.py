@@ -12,7 +12,7 @@ from dsa110_contimg.qa.measurement_sets.survey import cut_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -83,33 +83,27 @@ class PieceReader:
                 yield self._read(rows, spectra)
             return
         for rows in cut_rows(len(self._table), _ROWS_AT_ONCE):
-            for numbers in self._group(rows):
-                for agreeing, shapes in self._split(numbers):
-                    for part in cut_rows(len(agreeing), self._count_rows(shapes)):
-                        yield self._read(_as_slice(agreeing[part]), shapes)
+            for numbers, shapes in self._group(rows):
+                for part in cut_rows(len(numbers), self._count_rows(shapes)):
+                    yield self._read(_as_slice(numbers[part]), shapes)
 
     def _count_rows(self, shapes: dict[str, Shape]) -> int:
         """Decide how many rows make a piece."""
         sizes: list[int] = [math.prod(shape) * self._table[name].dtype.itemsize for name, shape in shapes.items()]
         return min(_ROWS_AT_ONCE, max(1, _PIECE_BYTES // max(1, max(sizes, default=1))))
 
-    def _group(self, rows: slice) -> list[NDArray[np.intp]]:
-        """Group rows by DATA_DESC_ID, because the shape of a cell depends on it."""
-        numbers = np.arange(rows.start, rows.stop)
-        if "DATA_DESC_ID" not in self._structure.row_columns:
-            return [numbers]
-        found = self._table["DATA_DESC_ID"].read(rows)
-        return [numbers[found == number] for number in np.unique(found)]
-
-    def _split(self, numbers: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], dict[str, Shape]]]:
-        """Cut rows in halves until the cells of each part agree."""
-        counts = {name: self._table[name].cell_shapes(_as_slice(numbers)) for name in self._names}
-        if all(len(shapes) == 1 for shapes in counts.values()):
-            yield numbers, _keep_spectra({name: next(iter(shapes)) for name, shapes in counts.items()})
-            return
-        middle = len(numbers) // 2
-        yield from self._split(numbers[:middle])
-        yield from self._split(numbers[middle:])
+    def _group(self, rows: slice) -> Iterator[tuple[NDArray[np.intp], dict[str, Shape]]]:
+        """Group rows by DATA_DESC_ID, on which the shape of a cell should depend, and by the shapes that there are."""
+        numbers = range(rows.start, rows.stop)
+        shapes = [self._table[name].cell_shapes(rows) for name in self._names]
+        found: Sequence[int] = [-1] * len(numbers)
+        if "DATA_DESC_ID" in self._structure.row_columns:
+            found = self._table["DATA_DESC_ID"].read(rows).tolist()
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for number, *key in zip(numbers, found, *shapes, strict=True):
+            groups.setdefault(tuple(key), []).append(number)
+        for (_, *agreed), alike in groups.items():
+            yield np.array(alike, np.intp), _keep_spectra(dict(zip(self._names, agreed, strict=True)))
 
     def _read(self, rows: slice | NDArray[np.intp], shapes: dict[str, Shape]) -> Piece:
         n_rows = rows.stop - rows.start if isinstance(rows, slice) else len(rows)

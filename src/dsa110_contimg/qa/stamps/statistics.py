@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dsa110_contimg.qa.stamps.cutout import Cutout
 
-_SIGMA_PER_MAD = 1.482602218505602
+SIGMA_PER_MAD = 1.482602218505602
 """Standard deviation of a normal distribution over its median absolute deviation."""
 
 
@@ -50,7 +50,7 @@ def measure_stamp(cutout: Cutout) -> StampStatistics | None:
     if not finite.any():
         return None
     pixels = cutout.data[finite]
-    rms = _SIGMA_PER_MAD * float(np.median(np.abs(pixels - np.median(pixels))))
+    rms = SIGMA_PER_MAD * float(np.median(np.abs(pixels - np.median(pixels))))
     place = int(np.argmax(np.where(finite, cutout.data, -np.inf)))
     y, x = np.unravel_index(place, cutout.data.shape)
     east, north = np.linalg.solve(cutout.sky_axes, [x - cutout.target[1], y - cutout.target[0]]) * 3600.0

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from xarray import Dataset
+
     from dsa110_contimg.casa.tables import SubtableReference, TableReader
     from dsa110_contimg.qa.visualization.columns import Column
     from dsa110_contimg.qa.visualization.summary import TableSummary
@@ -27,7 +29,17 @@ class CasaTable:
     Parameters
     ----------
     path : str or os.PathLike
-        The table's folder.
+        The table's folder; ``~`` is the home folder.
+    isolated : bool
+        Whether another process reads, so that a crash in native code is an exception here. It is a fresh interpreter,
+        started when a table is first opened, which serves all tables of this process.
+    backend : {"casacore", "arcae"}, optional
+        The library that reads; unless given python-casacore, or arcae where only that is installed.
+    timeout : float or None
+        How long, in seconds, the other process may give no sign before it is ended; None for ever. A long read gives
+        a sign with every two megabytes.
+    memory_limit : int, optional
+        How much memory an answer may take, in bytes; unless given, as much as there is.
 
     Raises
     ------
@@ -36,7 +48,13 @@ class CasaTable:
     UnreadableTableError
         When it is no table, or a damaged one.
     MissingDependencyError
-        When python-casacore is not installed.
+        When the library that reads is not installed.
+    ValueError
+        When there is no such library, or a limit is not positive.
+    CasaCrashError
+        When the process that reads died, here or at any later read. The next read starts a new one.
+    CasaTimeoutError
+        When it gave no sign for too long, here or at any later read.
 
     Notes
     -----
@@ -57,10 +75,18 @@ class CasaTable:
 
     _is_closed = False
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        isolated: bool = True,
+        backend: str | None = None,
+        timeout: float | None = 60.0,
+        memory_limit: int | None = None,
+    ) -> None:
         from dsa110_contimg.casa.tables import open_table
 
-        self._reader = open_table(path)
+        self._reader = open_table(path, isolated=isolated, backend=backend, timeout=timeout, memory_limit=memory_limit)
 
     @classmethod
     def _of(cls, reader: TableReader) -> CasaTable:
@@ -164,6 +190,32 @@ class CasaTable:
 
         return summarise(self._reader)
 
+    def to_xarray(self) -> Dataset:
+        """Make an xarray Dataset of the table: lazily where dask is installed, else by reading it.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable for each column, over the dimension ``row``. The axes of cells of the shape that FLAG has are
+            ``chan`` and ``corr``, that of UVW is ``uvw``, any other is named after its column and number, as in
+            ``LABEL_axis1``. A variable's attributes are its ``units``, its ``comment`` and the column's keywords, those
+            of the Dataset the table's keywords, with the path of each subtable.
+
+        Raises
+        ------
+        MissingDependencyError
+            When xarray is not installed.
+
+        Warns
+        -----
+        ContimgWarning
+            When columns are left out because their cells make no array: they are the attribute ``ragged_columns``.
+            Columns in which nothing was ever written are the attribute ``columns_without_values``.
+        """
+        from dsa110_contimg.qa.visualization.datasets import make_dataset
+
+        return make_dataset(self._reader)
+
     def close(self) -> None:
         """Let go of the table's files; its columns can no longer be read, but rows selected from it can."""
         self._reader.close()
@@ -183,11 +235,12 @@ class CasaTable:
         if name.startswith("_"):  # not ours: Python and notebooks ask for many such names
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if name not in self.columns and name in self.subtables:
-            return CasaTable(self.subtables[name])
+            return CasaTable._of(self._reader.recipe.elsewhere(self.subtables[name].path).open())
         return self._column(name)
 
     def _column(self, name: str) -> Column:
-        from dsa110_contimg.qa.visualization.columns import Column, FlaggedColumn
+        from dsa110_contimg.qa.visualization.columns import Column
+        from dsa110_contimg.qa.visualization.flagged import FlaggedColumn
 
         if name not in self.columns and name.endswith("_F") and name.removesuffix("_F") in self.columns:
             return FlaggedColumn(self._reader, name.removesuffix("_F"))
@@ -222,6 +275,14 @@ class CasaTable:
         return f"<CasaTable {self.path}: {self.nrows} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
-        from dsa110_contimg.qa.visualization.html import draw_html
+        from dsa110_contimg.errors import CasaError, TableError
+        from dsa110_contimg.qa.visualization.html import MOST_SUBTABLES, draw_note, draw_table
+        from dsa110_contimg.qa.visualization.subtables import summarise_subtables
 
-        return draw_html(self.summarise())
+        if self._is_closed:  # a traceback would be no picture
+            return draw_note(repr(self))
+        try:
+            summary = self.summarise()
+        except (TableError, CasaError) as error:
+            return draw_note(f"<CasaTable {self.path}>", error)
+        return draw_table(summary, summarise_subtables(self._reader, MOST_SUBTABLES))

@@ -1,71 +1,94 @@
-"""The one place where HTML is written."""
+"""The one place where HTML is written: the pictures of tables and columns in a notebook.
+
+Whatever came from a table is escaped by the template's autoescape, and cut to a length: what is drawn stays small,
+however large the table.
+"""
 
 from __future__ import annotations
 
-from html import escape
+from functools import cache
+from pathlib import Path
 
-from dsa110_contimg.qa.visualization.summary import count_subtables
+from dsa110_contimg.qa.visualization.summary import count_subtables, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from dsa110_contimg.qa.visualization.summary import TableSummary
+    from jinja2.environment import TemplateModule
+
+    from dsa110_contimg.errors import ContimgError
+    from dsa110_contimg.qa.visualization.subtables import SubtableSummary
+    from dsa110_contimg.qa.visualization.summary import ColumnDetails, TableSummary
+
+_TEMPLATE = Path(__file__).with_name("pictures.html.jinja")
+
+MOST_SUBTABLES = 50
+"""How many subtables are drawn."""
 
 
-class _Markup(str):
-    """Text that is HTML already; every other text is escaped before it goes into a page."""
-
-    __slots__ = ()
-
-
-def draw_html(summary: TableSummary) -> str:
+def draw_table(summary: TableSummary, subtables: Sequence[SubtableSummary]) -> str:
     """Draw the summary of a table for a notebook.
 
     Parameters
     ----------
     summary : TableSummary
         The summary.
+    subtables : sequence of SubtableSummary
+        The summaries of its subtables, or of the first of them.
 
     Returns
     -------
     str
         HTML in which everything that came from the table is escaped.
     """
-    title = f"{summary.kind or 'CASA table'}, {summary.nrows:,} rows, {len(summary.columns)} columns"
-    shown = max((len(column.first) for column in summary.columns), default=0)
-    head = ["Column", "Type", "Cell", "Unit", *(f"Row {row}" for row in range(shown)), "Comment"]
-    columns = [
-        (_tag("b", column.name), column.value_type, column.cell, column.unit, *column.first, column.comment)
-        for column in summary.columns
-    ]
-    subtables = [
-        (name, "present" if subtable.exists else _tag("b", "dangling: nothing is there"), subtable.path)
-        for name, subtable in summary.subtables.items()
-    ]
-    return _tag(
-        "div",
-        _tag("div", _tag("b", title), _Markup("<br>"), _tag("code", summary.path)),
-        _grid(head, columns),
-        _fold(f"Keywords: {len(summary.keywords)}", _grid(["Keyword", "Value"], summary.keywords.items())),
-        _fold(f"Subtables: {count_subtables(summary)}", _grid(["Subtable", "Is it there?", "Path"], subtables)),
-    )
+    return _draw("table", summary, subtables, count_subtables(summary))
 
 
-def _tag(name: str, *content: str, **attributes: str) -> _Markup:
-    written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
-    inside = "".join(text if isinstance(text, _Markup) else escape(text) for text in content)
-    return _Markup(f"<{name}{written}>{inside}</{name}>")
+def draw_column(details: ColumnDetails, kind: str) -> str:
+    """Draw one column for a notebook.
+
+    Parameters
+    ----------
+    details : ColumnDetails
+        What there is to say about it.
+    kind : str
+        What the column is called in Python.
+
+    Returns
+    -------
+    str
+        HTML in which everything that came from the table is escaped.
+    """
+    return _draw("column", details, kind)
 
 
-def _grid(head: list[str], rows: Iterable[tuple[str, ...]]) -> _Markup:
-    left = "text-align: left; vertical-align: top; padding: 1px 8px"
-    return _tag(
-        "table",
-        _tag("thead", _tag("tr", *(_tag("th", text, style=left) for text in head))),
-        _tag("tbody", *(_tag("tr", *(_tag("td", text, style=left) for text in row)) for row in rows)),
-    )
+def draw_note(text: str, error: ContimgError | None = None) -> str:
+    """Draw what can be said where nothing can be read.
+
+    Parameters
+    ----------
+    text : str
+        What it is.
+    error : ContimgError, optional
+        Why it cannot be read.
+
+    Returns
+    -------
+    str
+        HTML in which both are escaped.
+    """
+    return _draw("note", text, error)
 
 
-def _fold(title: str, content: _Markup) -> _Markup:
-    return _tag("details", _tag("summary", title), content)
+def _draw(picture: str, *shown: object) -> str:
+    return str(getattr(_pictures(), picture)(*shown))
+
+
+@cache
+def _pictures() -> TemplateModule:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["shorten"] = shorten
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).module

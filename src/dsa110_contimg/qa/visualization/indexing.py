@@ -144,6 +144,55 @@ def plan_rows(part: Any, length: int) -> tuple[range | NDArray[np.intp], Any]:
     return wanted, places
 
 
+def list_rows(rows: Any, length: int) -> range | NDArray[np.intp]:
+    """List the rows that somebody names, in the order in which they are named.
+
+    Parameters
+    ----------
+    rows : slice, sequence of int, numpy.ndarray or None
+        Row numbers, of which negative ones count from the end, or a mask with one value for each row; None for all.
+    length : int
+        The number of rows there are.
+
+    Returns
+    -------
+    range or numpy.ndarray
+        A range with a positive step where the rows make one, else their numbers.
+
+    Raises
+    ------
+    IndexError
+        When a row does not exist, or the mask has another length.
+    """
+    if rows is None or isinstance(rows, slice):
+        found = range(length)[slice(None) if rows is None else rows]
+        return found if found.step > 0 else join_rows(np.arange(found.start, found.stop, found.step))
+    parts = [*_split_item(rows)]
+    if len(parts) != 1 or not isinstance(parts[0], _Axis) or np.ndim(parts[0].item) != 1:
+        raise IndexError("rows are a slice, a list of integers, or a mask with one value for each row")
+    return join_rows(_numbers(parts[0], length, 0))
+
+
+def join_rows(numbers: NDArray[np.intp]) -> range | NDArray[np.intp]:
+    """Make a range of row numbers, if they ascend in equal steps.
+
+    Parameters
+    ----------
+    numbers : numpy.ndarray
+        The row numbers.
+
+    Returns
+    -------
+    range or numpy.ndarray
+        The range, or `numbers` themselves.
+    """
+    if not numbers.size:
+        return range(0)
+    steps = np.diff(numbers)
+    step = int(steps[0]) if steps.size else 1
+    return range(int(numbers[0]), int(numbers[-1]) + 1, step) if step > 0 and (steps == step).all() else numbers
+
+
 def plan_box(part: Any, length: int, axis: int) -> tuple[range, Any]:
     """Decide which range of an axis to read, and what to pick from it.
 

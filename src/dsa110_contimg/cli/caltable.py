@@ -1,0 +1,157 @@
+"""``dsa110-qa caltable``: how good a caltable is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from dsa110_contimg.qa import CaltableQuality
+
+_MJD_ZERO = datetime(1858, 11, 17)
+_STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
+
+
+@click.command("caltable", short_help="Measure how good a caltable is.")
+@click.argument("path", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print every number as JSON; what was not measured is null.")
+@click.pass_context
+def command(ctx: click.Context, path: str, as_json: bool) -> None:
+    """Measure the CASA caltable PATH: dead antennas, flags, scatter of phase, amplitudes, SNR, delays.
+
+    Exit code 1 means that a gate failed: every antenna is dead. A warning is no failure.
+    """
+    from dsa110_contimg.qa import measure_caltable
+
+    quality = measure_caltable(path)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json(make_plain({"verdict": quality.verdict, **asdict(quality)}))
+    else:
+        _draw(quality)
+    if quality.verdict == "FAIL":
+        ctx.exit(EXIT_FINDING)
+
+
+def _draw(quality: CaltableQuality) -> None:
+    console = open_console()
+    console.print(quality.path, style="bold", soft_wrap=True)
+    console.print(quality.verdict, style=_STYLES[quality.verdict])
+    for gate in quality.gates:
+        if gate.verdict in ("WARN", "FAIL"):
+            console.print(f"  {gate.name}: {_number(gate.value)}. {gate.reason}")
+    console.print()
+    for line in _describe(quality):
+        console.print(line)
+    console.print()
+    gates = [
+        (gate.name, gate.verdict, _number(gate.value), gate.threshold, f"{gate.n_samples:,}") for gate in quality.gates
+    ]
+    head: tuple[str, ...] = ("Gate", "Verdict", "Value", "Threshold", "Samples")
+    styles = [_STYLES[gate.verdict] for gate in quality.gates]
+    console.print(draw_grid(head, gates, styles=styles, numbers=("Value", "Samples")))
+    console.print()
+    for gate in quality.gates:
+        if gate.verdict == "SKIP":
+            console.print(f"{gate.name} skipped: {gate.reason}", style=_STYLES["SKIP"])
+    console.print()
+    head, rows = _list_antennas(quality)
+    styles = [_STYLES["WARN"] if row[0].startswith("!") else "" for row in rows]
+    console.print(draw_grid(head, rows, styles=styles, numbers=head[1:-1]))
+    if quality.absent_antennas:
+        console.print(f"\nWithout any solution: {', '.join(_list_absent(quality))}")
+
+
+def _describe(quality: CaltableQuality) -> Iterator[str]:
+    named = f" ({quality.viscal})" if quality.viscal else ""
+    source = f", solved from {quality.measurement_set}" if quality.measurement_set else ""
+    yield f"{quality.kind.capitalize()}{named}{source}"
+    channels = sorted(set(quality.n_channels))
+    counts = [
+        _count(quality.n_rows, "row"),
+        _count(len(quality.antenna_ids), "antenna"),
+        _count(len(quality.spectral_windows), "spectral window")
+        + (f" of {_count(channels[-1], 'channel')}" if len(channels) == 1 else ""),
+        _count(quality.n_receptors, "receptor"),
+    ]
+    if len(channels) > 1:
+        counts[2] += f" of {channels[0]} to {channels[-1]} channels"
+    yield ", ".join(counts)
+    if quality.n_rows_without_value:
+        yield f"Not measured: {_count(quality.n_rows_without_value, 'row')} without a value or fitting flags"
+    if quality.start_mjd == quality.start_mjd:
+        times = dict.fromkeys((_tell_time(quality.start_mjd), _tell_time(quality.end_mjd)))
+        yield f"{' to '.join(times)} UTC"
+
+
+def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """List what was measured of each antenna, in columns of which none is empty throughout."""
+    from dsa110_contimg.qa.caltables.gates import label
+
+    delays, largest = quality.delay_by_antenna_ns, quality.largest_delay_by_antenna_ns
+    columns: dict[str, tuple[NDArray[Any], float | None, Callable[[Any], str]]] = {
+        "Flagged": (quality.flag_fraction_by_antenna, quality.flag_fraction, _percent),
+        "Phase ± (°)": (quality.phase_scatter_deg, None, _tell_angles),
+        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, _number),
+        "SNR": (quality.snr_by_antenna, quality.snr, _number),
+        "Delay (ns)": (delays, quality.delay_ns, _number),
+        "Largest (ns)": (largest, quality.largest_delay_ns, _number),
+    }
+    shown = {title: column for title, column in columns.items() if _are_known(column[0])}
+    if _are_known(delays):
+        shown.pop("SNR", None)  # nothing is said of it for delays
+    rows = []
+    for place, number in enumerate(quality.antenna_ids.tolist()):
+        if number in quality.absent_antennas:
+            continue
+        remarks = [*quality.remarks[place], *(["reference"] if number in quality.reference_antennas else [])]
+        mark = "! " if quality.remarks[place] else "  "
+        cells = (tell(values[place].tolist()) for values, _, tell in shown.values())
+        rows.append((mark + label(quality, place), str(number), *cells, ", ".join(remarks)))
+    if rows:
+        rows.append(("  all", "", *("" if whole is None else tell(whole) for _, whole, tell in shown.values()), ""))
+    return ("  Antenna", "#", *shown, ""), rows
+
+
+def _list_absent(quality: CaltableQuality) -> list[str]:
+    from dsa110_contimg.qa.caltables.gates import label
+
+    ids = quality.antenna_ids.tolist()
+    return [label(quality, ids.index(number)) for number in quality.absent_antennas]
+
+
+def _are_known(values: NDArray[Any]) -> bool:
+    return bool((values == values).any())
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.4g}"
+
+
+def _tell_angles(angles: list[float]) -> str:
+    return " / ".join("–" if degrees != degrees else f"{degrees:.1f}" for degrees in angles)
+
+
+def _percent(fraction: float) -> str:
+    return "–" if fraction != fraction else f"{100 * fraction:.1f} %"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _tell_time(mjd: float) -> str:
+    try:
+        return f"{_MJD_ZERO + timedelta(days=mjd):%Y-%m-%d %H:%M:%S}"
+    except OverflowError:  # no calendar goes there
+        return f"MJD {mjd:g}"

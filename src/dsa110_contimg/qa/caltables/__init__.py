@@ -1,0 +1,1 @@
+"""How a caltable is measured: its kind, its solutions, their statistics, the gates."""
