@@ -1,16 +1,21 @@
-"""`measure_ms` on sets that nobody here wrote, and on one that is larger than the memory it may take."""
+"""`measure_ms` on sets that nobody here wrote, on damaged ones, and on one larger than the memory it may take."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import tarfile
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from dsa110_contimg import errors
+from dsa110_contimg.qa import measure_ms
 from dsa110_contimg.simulate import simulate_measurement_set
 from support import run_python, shared_data
+from table_damage import copy_and_damage
 
 EVLA, ALMA = "evla_3c48_simple.ms", "X5707_1spw_1scan_10chan_1time_1bl_noatm.ms"
 
@@ -92,3 +97,28 @@ def test_memory_does_not_grow_with_the_set(tmp_path: Path) -> None:
     assert told["n"] == large.n_rows * 768 * 2
     assert told["flagged"] == 39 * 24 * 768 * 2
     assert told["taken"] < 80e6
+
+
+def test_a_damaged_set_is_measured_or_refused(tmp_path: Path) -> None:
+    """Any other error goes through, and any warning is one."""
+    pristine = [
+        simulate_measurement_set(
+            tmp_path / f"{number}.ms", 4, 3, n_channels=n_channels, storage="standard", seed=number
+        ).path
+        for number, n_channels in enumerate([8, (4, 8)])
+    ]
+    random = np.random.default_rng(20)
+    told = Counter[str]()
+    for attempt in range(60):
+        copy_and_damage(pristine[attempt % 2], tmp_path / "damaged.ms", random)
+        try:
+            quality = measure_ms(tmp_path / "damaged.ms")
+        except errors.ContimgError as error:
+            told[type(error).__name__] += 1
+        else:
+            told["measured"] += 1
+            assert quality.n_flagged <= quality.n_flags
+            histograms = (quality.amplitude_by_uv_distance, quality.amplitude_by_time)
+            assert all(histogram.counts.sum() <= quality.n_unflagged for histogram in histograms)
+    assert told["measured"] > 10
+    assert told.total() - told["measured"] > 5

@@ -344,8 +344,9 @@ def test_what_is_no_measurement_set(tmp_path: Path) -> None:
         measure_ms(some)
     assert f"dsa110-qa table {some}" in caught.value.hint
     gains = make_table(tmp_path / "gains", {"ANTENNA1": np.arange(3)}, keywords={"VisCal": "G Jones"})
-    with pytest.raises(errors.UnreadableTableError, match=r"calibration table \(G Jones\)"):
+    with pytest.raises(errors.UnreadableTableError, match=r"a caltable \(G Jones\)") as caught:
         measure_ms(gains)
+    assert f"dsa110-qa caltable {gains}" in caught.value.hint
     with pytest.raises(errors.TableNotFoundError):
         measure_ms(tmp_path / "absent.ms")
 

@@ -209,11 +209,12 @@ def _refuse_other_tables(table: CasaTable) -> None:
     kind = table.info.get("type", "")
     if "MS_VERSION" in table.keywords or kind == "Measurement Set" or {"DATA_DESC_ID", "ANTENNA1"} <= {*table.columns}:
         return
-    hint = f"Look what is in it: dsa110-qa table {table.path}"
     if "VisCal" in table.keywords:
         raise UnreadableTableError(
-            f"{table.path} is no Measurement Set but a calibration table ({table.keywords['VisCal']}).", hint=hint
+            f"{table.path} is no Measurement Set but a caltable ({table.keywords['VisCal']}).",
+            hint=f"Measure it: dsa110-qa caltable {table.path}",
         )
     raise UnreadableTableError(
-        f"{table.path} is no Measurement Set but a table of type {kind!r}: it has no MS_VERSION.", hint=hint
+        f"{table.path} is no Measurement Set but a table of type {kind!r}: it has no MS_VERSION.",
+        hint=f"Look what is in it: dsa110-qa table {table.path}",
     )
