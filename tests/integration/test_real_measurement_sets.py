@@ -120,5 +120,4 @@ def test_a_damaged_set_is_measured_or_refused(tmp_path: Path) -> None:
             assert quality.n_flagged <= quality.n_flags
             histograms = (quality.amplitude_by_uv_distance, quality.amplitude_by_time)
             assert all(histogram.counts.sum() <= quality.n_unflagged for histogram in histograms)
-    assert told["measured"] > 10
-    assert told.total() - told["measured"] > 5
+    assert 10 < told["measured"] < told.total()

@@ -55,6 +55,6 @@ def test_parts_share_their_bins() -> None:
 
 def test_a_ruler_puts_its_ends_into_the_outer_bins() -> None:
     ruler = Ruler(2.0, 4.0, 4)
-    values = np.array([2.0, 2.49, 2.5, 3.99, 4.0, np.nan, -np.inf, 1e300])
-    assert ruler.place(values).tolist() == [0, 0, 1, 3, 3, 4, 4, 4]
+    values = np.array([2.0, 2.49, 2.5, 3.99, 4.0, np.nan, -np.inf, 1e300, 1.9])
+    assert ruler.place(values).tolist() == [0, 0, 1, 3, 3, 4, 4, 4, 4]
     assert ruler.edges.tolist() == [2.0, 2.5, 3.0, 3.5, 4.0]
