@@ -21,7 +21,8 @@ import pytest
 
 from casa_tables import make_table
 from dsa110_contimg import errors
-from dsa110_contimg.casa import in_place, open_table
+from dsa110_contimg.casa import open_table
+from dsa110_contimg.casa import reader as checked
 from dsa110_contimg.casa.readings import Reading
 from dsa110_contimg.casa.worker import pool, process, ring
 from dsa110_contimg.qa import CasaTable
@@ -497,8 +498,8 @@ def test_an_answer_beyond_the_limit_is_refused_before_it_is_read(path: Path) -> 
 
 
 def test_an_answer_beyond_the_machine_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_place, "available_memory", lambda: 5_000_000)
-    monkeypatch.setattr(in_place, "_LITTLE", 1000)
+    monkeypatch.setattr(checked, "available_memory", lambda: 5_000_000)
+    monkeypatch.setattr(checked, "_LITTLE", 1000)
     with pytest.raises(errors.TableTooLargeError, match=r"4\.8 MiB may be used"):
         open_table(path).read("DATA")
 
