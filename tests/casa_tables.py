@@ -75,3 +75,43 @@ def _as_casacore_wants_it(cell: Any) -> Any:
     if isinstance(cell, np.ndarray) and cell.dtype == object:
         return {"shape": list(cell.shape), "array": list(cell.ravel())}
     return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def make_measurement_set(path: Path, columns: dict[str, Any], **subtables: dict[str, Any] | None) -> Path:
+    """Write the tables of a small Measurement Set of two windows, 3 and 5 channels, XX and YY, and three antennas.
+
+    What is given takes the place of the usual columns and subtables; None leaves a column or a subtable out.
+    """
+    n = next(len(values) for values in columns.values() if values is not None)
+    numbers = np.arange(n, dtype=np.int32)
+    rows = {
+        "TIME": 5e9 + 10.0 * (numbers // 3),
+        "ANTENNA1": numbers % 3 // 2,
+        "ANTENNA2": np.array([1, 2, 2], np.int32)[numbers % 3],
+        "FIELD_ID": numbers * 0,
+        "DATA_DESC_ID": numbers * 0,
+        "FLAG_ROW": np.zeros(n, bool),
+        "UVW": np.stack([3.0 + numbers, 4.0 + 0 * numbers, 0.0 * numbers], axis=1),
+    }
+    usual: dict[str, dict[str, Any]] = {
+        "ANTENNA": {"NAME": np.array(["ea01", "ea02", "ea03"], object)},
+        "FIELD": {"NAME": np.array(["3C48", "3C286"], object)},
+        "SPECTRAL_WINDOW": {
+            "NAME": np.array(["low", "high"], object),
+            "CHAN_FREQ": [1e9 + 1e6 * np.arange(3), 2e9 + 1e6 * np.arange(5)],
+        },
+        "POLARIZATION": {"CORR_TYPE": [np.array([9, 12], np.int32)]},
+        "DATA_DESCRIPTION": {
+            "SPECTRAL_WINDOW_ID": np.array([0, 1], np.int32),
+            "POLARIZATION_ID": np.array([0, 0], np.int32),
+        },
+    }
+    keywords: dict[str, Any] = {"MS_VERSION": 2.0}
+    made = make_table(path, {name: values for name, values in {**rows, **columns}.items() if values is not None})
+    for name, found in {**usual, **subtables}.items():
+        if found is not None:
+            keywords[name] = f"Table: {make_table(path / name, found)}"
+    with table(str(path), readonly=False, ack=False) as main:
+        for name, value in keywords.items():
+            main.putkeyword(name, value)
+    return made

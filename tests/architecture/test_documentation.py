@@ -103,11 +103,11 @@ def decorators(node: ast.ClassDef) -> str:
 def test_every_verb_and_option_stands_in_the_manual() -> None:
     import click
 
-    from dsa110_contimg.cli import app, caltable, casa, cutout, simulate, stamps, table
+    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, simulate, stamps, table
 
     manual = (ROOT / "docs" / "command-line.md").read_text()
     sections = {section.split()[0]: section for section in manual.split("## dsa110-qa ")[1:]}
-    verbs = {module.command.name: module.command for module in (caltable, casa, cutout, simulate, stamps, table)}
+    verbs = {module.command.name: module.command for module in (caltable, casa, cutout, ms, simulate, stamps, table)}
     assert set(sections) == set(verbs)
     assert app.verbs.help
     for name, verb in verbs.items():
@@ -118,8 +118,8 @@ def test_every_verb_and_option_stands_in_the_manual() -> None:
 
 
 def test_the_list_of_verbs_is_not_cut_short() -> None:
-    from dsa110_contimg.cli import app, caltable, casa, cutout, simulate, stamps, table
+    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, simulate, stamps, table
 
     assert app.verbs.help
-    for module in (caltable, casa, cutout, simulate, stamps, table):
+    for module in (caltable, casa, cutout, ms, simulate, stamps, table):
         assert not module.command.get_short_help_str(limit=60).endswith("...")

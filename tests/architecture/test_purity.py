@@ -27,6 +27,8 @@ DOORS = [
     "from dsa110_contimg.qa import measure_caltable",
     "from dsa110_contimg.qa.visualization import CasaTable",
     "from dsa110_contimg.qa.visualization.casatable import CasaTable",
+    "from dsa110_contimg.qa import measure_ms",
+    "from dsa110_contimg.qa.ms_quality import measure_ms",
     "from dsa110_contimg.utils.casa_init import ensure_casa_path",
     "from dsa110_contimg.qa import *",
     "from dsa110_contimg.qa.visualization import *",
@@ -141,7 +143,7 @@ def test_a_table_without_casacore_says_what_to_install(casa: str, says: str, tmp
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["cutout"], ["stamps"], ["table"], ["caltable"], ["casa"], ["simulate"]], ids=" ".join
+    "verb", [[], ["cutout"], ["stamps"], ["table"], ["ms"], ["caltable"], ["casa"], ["simulate"]], ids=" ".join
 )
 def test_help_loads_no_numpy(verb: list[str], tmp_path: Path) -> None:
     call = f"import sys; sys.argv[1:] = {[*verb, '--help']}\nfrom dsa110_contimg.cli.app import main"

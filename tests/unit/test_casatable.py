@@ -114,6 +114,16 @@ def test_a_ragged_column_is_read_where_its_cells_agree(table: CasaTable) -> None
             ask()
 
 
+def test_the_shapes_of_cells_are_listed(table: CasaTable) -> None:
+    assert table.OPEN.cell_shapes() == [(2, 2), (4, 2), (4, 2), (4, 2), (4, 2)]
+    assert table.OPEN.cell_shapes(slice(1, None, -1)) == table.OPEN.cell_shapes([1, 0]) == [(4, 2), (2, 2)]
+    assert table.OPEN.cell_shapes(np.arange(5) > 2) == [(4, 2), (4, 2)]
+    assert table.OPEN.cell_shapes(slice(0, 0)) == []
+    assert table.TIME.cell_shapes([0, -1]) == [(), ()]
+    with pytest.raises(IndexError):
+        table.OPEN.cell_shapes([5])
+
+
 def test_the_hint_for_a_ragged_measurement_set_works(tmp_path: Path) -> None:
     cells = [np.ones((2, 2)), np.ones((4, 2)), np.ones((2, 2))]
     table = CasaTable(make_table(tmp_path / "t", {"DATA": cells, "DATA_DESC_ID": np.array([0, 1, 0])}))

@@ -11,7 +11,7 @@ import click
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, TextIO, TypeVar
 
     from rich.console import Console
@@ -115,8 +115,16 @@ def draw_grid(
     return grid
 
 
-def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Yield the items while a progress bar shows on standard error, if it is a terminal: count, rate, time left."""
+def track(
+    items: Iterable[Item],
+    description: str,
+    total: int | None = None,
+    weigh: Callable[[Item], int] | None = None,
+) -> Iterator[Item]:
+    """Yield the items while a progress bar shows on standard error, if it is a terminal: count, rate, time left.
+
+    An item counts as one, or as much as it weighs.
+    """
     if not sys.stderr.isatty():
         yield from items
         return
@@ -136,4 +144,7 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
         *(Rate(""), TimeRemainingColumn()),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, total=total, description=description)
+        task = progress.add_task(description, total=total)
+        for item in items:
+            yield item
+            progress.advance(task, 1 if weigh is None else weigh(item))

@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .caltable_quality import CaltableQuality as CaltableQuality
     from .caltable_quality import measure_caltable as measure_caltable
+    from .ms_quality import MSQuality as MSQuality
+    from .ms_quality import measure_ms as measure_ms
     from .postage_stamps import create_cutout as create_cutout
     from .postage_stamps import create_cutouts as create_cutouts
     from .postage_stamps import iter_cutouts as iter_cutouts
@@ -20,6 +22,7 @@ else:
     __getattr__, __dir__, __all__ = door(
         __name__,
         caltable_quality="CaltableQuality measure_caltable",
+        ms_quality="MSQuality measure_ms",
         postage_stamps="create_cutout create_cutouts iter_cutouts split_by_scale",
         stamps="Cutout CutoutStack",
         visualization="CasaTable",

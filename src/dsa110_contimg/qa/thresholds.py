@@ -22,6 +22,10 @@ class Thresholds:
     """An antenna with a larger fraction of flagged values is marked (caracal issue 130)."""
     zero_fraction: float = 0.3
     """A larger fraction of unflagged visibilities that are exactly zero is warned of."""
+    nonfinite_fraction: float = 0.0
+    """A larger fraction of unflagged visibilities that are NaN or infinite is warned of."""
+    zero_uvw_fraction: float = 0.5
+    """If a larger fraction of the baselines has no coordinates, the set fails; any at all is warned of."""
     phase_scatter_deg: float = 30.0
     """An antenna whose solutions scatter more in phase, in degrees, is warned of."""
     snr: float = 3.0

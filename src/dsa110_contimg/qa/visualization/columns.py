@@ -93,6 +93,27 @@ class Column:
         """Whether the cells make no array, because their shapes differ or some have no value."""
         return self.shape is None
 
+    def cell_shapes(self, rows: slice | Sequence[int] | NDArray[Any] | None = None) -> list[Shape | None]:
+        """List the shapes of cells, without reading them.
+
+        Parameters
+        ----------
+        rows : slice, sequence of int or numpy.ndarray, optional
+            Row numbers, in any order, or a mask with one value for each row; all rows unless given.
+
+        Returns
+        -------
+        list
+            For each row the shape of its cell, ``()`` for a single value, and None for a cell without a value.
+
+        Raises
+        ------
+        IndexError
+            When a row does not exist.
+        """
+        source, wanted = choose_rows(self._reader, list_rows(rows, len(self)))
+        return source.list_shapes(self.name, wanted)
+
     def __len__(self) -> int:
         return self._reader.nrows
 

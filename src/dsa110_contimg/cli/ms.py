@@ -1,0 +1,200 @@
+"""``dsa110-qa ms``: whether a Measurement Set is good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json, track
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from rich.console import Console
+
+    from dsa110_contimg.qa.gates import Gate
+    from dsa110_contimg.qa.measurement_sets.pieces import Piece
+    from dsa110_contimg.qa.measurement_sets.quality import FlagCount, MSQuality
+
+_STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
+_GAP = 3
+
+
+@click.command("ms", short_help="Tell whether a Measurement Set is good.")
+@click.argument("path", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print every number as JSON; NaN is null.")
+@click.option(
+    "--plots",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for pictures of amplitudes and flags, made if absent; needs matplotlib.",
+)
+@click.pass_context
+def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) -> None:
+    """Measure what is in the Measurement Set PATH, what is flagged, and how loud it is.
+
+    Exit codes: 0 nothing failed, 1 a gate says FAIL, 2 usage, 3 missing dependency, 4 unreadable table.
+    """
+    from dsa110_contimg.qa.measurement_sets.measuring import measure
+    from dsa110_contimg.qa.measurement_sets.pictures import prepare_pictures
+    from dsa110_contimg.qa.thresholds import Thresholds
+
+    if plots is not None:
+        prepare_pictures(plots)
+    quality = measure(path, Thresholds(), _follow)
+    pictures = [] if plots is None else quality.write_pictures(plots)
+    if as_json:
+        print_json(_describe(quality) | {"pictures": [str(picture) for picture in pictures]})
+    else:
+        _report(quality, pictures)
+    if quality.verdict == "FAIL":
+        ctx.exit(EXIT_FINDING)
+
+
+def _follow(pieces: Iterator[Piece], n_rows: int) -> Iterator[Piece]:
+    return track(pieces, "Rows", n_rows, weigh=lambda piece: piece.n_rows)
+
+
+def _describe(quality: MSQuality) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    told = {
+        "verdict": quality.verdict,
+        **asdict(quality),
+        "duration_s": quality.duration_s,
+        "flag_fraction": quality.flag_fraction,
+        "zero_fraction": quality.zero_fraction,
+        "nonfinite_fraction": quality.nonfinite_fraction,
+        "dead_antennas": quality.dead_antennas,
+        "marked_antennas": quality.marked_antennas,
+        "unused_antennas": quality.unused_antennas,
+    }
+    for name in ("antennas", "fields", "correlations", "data_descriptions"):
+        told[name] = [asdict(count) | {"flag_fraction": count.flag_fraction} for count in getattr(quality, name)]
+    for antenna, described in zip(quality.antennas, told["antennas"], strict=True):
+        described["mark"] = quality.mark(antenna)
+    for window, described in zip(quality.windows, told["windows"], strict=True):
+        described |= {"flag_fraction": window.flag_fraction, "flag_fractions": window.flag_fractions}
+    result: dict[str, Any] = make_plain(told)
+    return result
+
+
+def _report(quality: MSQuality, pictures: list[Path]) -> None:
+    from rich.text import Text
+
+    console = open_console()
+    console.print(Text(f"{quality.verdict}  ", _STYLES[quality.verdict]) + Text(quality.path, "bold"), soft_wrap=True)
+    for gate in sorted(quality.gates, key=lambda gate: gate.verdict != "FAIL"):
+        if gate.verdict in ("FAIL", "WARN"):
+            found = f"  {gate.verdict}  {gate.name}: {_number(gate.value)} ({gate.threshold}). {gate.reason}"
+            console.print(Text(found, _STYLES[gate.verdict]))
+    console.print()
+    for line in _introduce(quality):
+        console.print(Text(line))
+    console.print()
+    console.print(_draw_gates(quality.gates))
+    if quality.antennas:
+        limit = f"{100 * quality.thresholds.antenna_flag_fraction:g} %"
+        console.print(Text(f"\nFlagged by antenna; HIGH is above {limit}", "bold"))
+        _draw_antennas(console, quality)
+    console.print()
+    console.print(_draw_counts(quality))
+    if pictures:
+        console.print()
+    for picture in pictures:
+        console.print(Text(str(picture)), soft_wrap=True)
+
+
+def _introduce(quality: MSQuality) -> Iterator[str]:
+    n_unused = len(quality.unused_antennas)
+    n_channels = sum(window.total.size for window in quality.windows)
+    parts = [
+        _count(quality.n_rows, "row"),
+        _count(len(quality.antennas), "antenna") + (f" ({n_unused} without data)" if n_unused else ""),
+        _count(quality.n_integrations, "integration"),
+        _count(len(quality.fields), "field"),
+        _count(len(quality.windows), "spectral window") + f" with {_count(n_channels, 'channel')}",
+        _count(len(quality.subtables), "subtable"),
+    ]
+    yield ", ".join(parts)
+    if quality.start_mjd is not None and quality.end_mjd is not None:
+        scale = f" {quality.time_scale}" if quality.time_scale else ""
+        yield f"MJD {quality.start_mjd:.6f} to {quality.end_mjd:.6f}{scale}, {quality.duration_s:.1f} s"
+    if quality.data_column is None:
+        yield "No visibilities"
+        return
+    yield (
+        f"{_count(quality.n_visibilities, 'visibility', 'visibilities')} in {quality.data_column}: "
+        f"{quality.n_unflagged:,} unflagged, {quality.n_zero:,} zero, {quality.n_nonfinite:,} NaN or infinite"
+    )
+
+
+def _draw_gates(gates: tuple[Gate, ...]) -> Any:
+    rows = []
+    for gate in gates:
+        threshold = gate.reason if gate.verdict == "SKIP" else gate.threshold
+        rows.append((gate.name, str(gate.verdict), _number(gate.value), threshold, f"{gate.n_samples:,}"))
+    styles = [_STYLES[gate.verdict] for gate in gates]
+    head = ("Gate", "Verdict", "Value", "Threshold", "Samples")
+    return draw_grid(head, rows, styles=styles, numbers=("Value", "Samples"))
+
+
+def _draw_antennas(console: Console, quality: MSQuality) -> None:
+    """Draw as many antennas side by side as there is room for, running downwards."""
+    from rich.text import Text
+
+    styles = {"dead": _STYLES["FAIL"], "high": _STYLES["WARN"], "unused": "dim"}
+    widest = max(len(antenna.name) for antenna in quality.antennas)
+    cells = []
+    for antenna in quality.antennas:
+        mark = quality.mark(antenna)
+        word = {"dead": "dead", "high": "HIGH"}.get(mark, "")
+        cells.append(Text(f"{antenna.name:<{widest}} {_percent(antenna):>7} {word:<4}", styles.get(mark, "")))
+    n_columns = max(1, (console.width + _GAP) // (widest + 13 + _GAP))
+    n_lines = -(-len(cells) // n_columns)
+    for line in range(n_lines):
+        console.print(Text(" " * _GAP).join(cells[line::n_lines]), soft_wrap=True)
+
+
+def _draw_counts(quality: MSQuality) -> Any:
+    rows = [("all", "", _fraction(quality.flag_fraction), f"{quality.n_flags:,}")]
+    for kind, counts in (
+        ("field", quality.fields),
+        ("correlation", quality.correlations),
+        ("DATA_DESC_ID", quality.data_descriptions),
+    ):
+        for count in counts:
+            name = count.name if kind == "correlation" else f"{count.number} {count.name}".rstrip()
+            rows.append((kind, name, _percent(count), f"{count.total:,}"))
+    for window in quality.windows:
+        name = f"{window.number} {window.name}".rstrip() if window.number >= 0 else window.name
+        rows.append(("window", name, _fraction(window.flag_fraction), f"{int(window.total.sum()):,}"))
+    return draw_grid(("Flagged by", "Name", "Fraction", "Values"), rows, numbers=("Fraction", "Values"))
+
+
+def _percent(count: FlagCount) -> str:
+    return _fraction(count.flag_fraction)
+
+
+def _fraction(fraction: float | None) -> str:
+    """Write a fraction in percent: what is not quite nothing or all never looks as if it were."""
+    if fraction is None:
+        return "no data"
+    if 0 < fraction < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= fraction < 1:
+        return "> 99.9 %"
+    return f"{100 * fraction:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
