@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from dsa110_contimg.casa.casacore_table import CasacoreTable
+from dsa110_contimg.casa.native.casacore_table import CasacoreTable
 
 _fill = CasacoreTable.fill
 

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,8 @@ import pytest
 
 from casa_tables import make_table
 from dsa110_contimg import errors
-from dsa110_contimg.casa import in_place, open_table
+from dsa110_contimg.casa import open_table
+from dsa110_contimg.casa import reader as checked
 from dsa110_contimg.casa.readings import Reading
 from dsa110_contimg.casa.worker import pool, process, ring
 from dsa110_contimg.qa import CasaTable
@@ -445,12 +445,15 @@ def test_an_ordinary_end_leaves_nothing(path: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_no_file_memory_or_process_is_left_by_any_death(path: Path, tmp_path: Path, hook: Hook) -> None:
+def test_no_file_memory_or_process_is_left_by_any_death(
+    tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook("end_in_fill", "segfault", str(tmp_path / "begun"), 3)
     table = make_table(tmp_path / "unlocked", {"DATA": TRUTH})
     (table / "table.lock").unlink()  # so that it is entered by links, which must vanish
-    scratch = Path(tempfile.gettempdir())
-    before, links = sorted(open_files()), set(scratch.glob("dsa110-contimg-*"))
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    before = sorted(open_files())
     pids = []
     for _ in range(5):
         reader = open_table(table)
@@ -459,7 +462,7 @@ def test_no_file_memory_or_process_is_left_by_any_death(path: Path, tmp_path: Pa
             reader.read("DATA")
     assert sorted(open_files()) == before
     assert not [line for line in Path("/proc/self/maps").read_text().splitlines() if "memfd:dsa110" in line]
-    assert set(scratch.glob("dsa110-contimg-*")) <= links
+    assert not list((tmp_path / "scratch").iterdir())
     assert len(set(pids)) == 5
     assert all(is_gone(pid) for pid in pids)
 
@@ -497,8 +500,8 @@ def test_an_answer_beyond_the_limit_is_refused_before_it_is_read(path: Path) -> 
 
 
 def test_an_answer_beyond_the_machine_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_place, "available_memory", lambda: 5_000_000)
-    monkeypatch.setattr(in_place, "_LITTLE", 1000)
+    monkeypatch.setattr(checked, "available_memory", lambda: 5_000_000)
+    monkeypatch.setattr(checked, "_LITTLE", 1000)
     with pytest.raises(errors.TableTooLargeError, match=r"4\.8 MiB may be used"):
         open_table(path).read("DATA")
 

@@ -11,11 +11,11 @@ from casacore.tables import table
 
 from casa_tables import make_table, snapshot
 from dsa110_contimg import errors
-from dsa110_contimg.casa import backends
-from dsa110_contimg.casa.backends import choose_backend, open_native
-from dsa110_contimg.casa.parents import rename_parents
-from dsa110_contimg.casa.row_selections import write_selection
-from dsa110_contimg.casa.stored_keywords import read_keywords
+from dsa110_contimg.casa.native import backends
+from dsa110_contimg.casa.native.backends import choose_backend, open_native
+from dsa110_contimg.casa.native.parents import rename_parents
+from dsa110_contimg.casa.native.row_selections import write_selection
+from dsa110_contimg.casa.native.stored_keywords import read_keywords
 from support import ROOT, run_python
 
 needs_arcae = pytest.mark.skipif(find_spec("arcae") is None, reason="arcae is not installed")
@@ -47,15 +47,15 @@ def test_an_unknown_backend_is_refused_before_anything_is_opened(tmp_path: Path)
 
 
 def test_to_choose_imports_nothing() -> None:
-    code = "import sys; from dsa110_contimg.casa.backends import choose_backend; choose_backend(); print(*sys.modules)"
-    child = run_python(code)
+    code = "from dsa110_contimg.casa.native.backends import choose_backend; choose_backend()"
+    child = run_python(f"import sys; {code}; print(*sys.modules)")
     assert child.returncode == 0, child.stderr
     assert not {"casacore", "arcae", "numpy", "pyarrow"} & set(child.stdout.split())
 
 
 def test_without_arcae_the_pip_line_is_said(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from dsa110_contimg.casa.backends import open_native\n"
+        "import sys; from pathlib import Path; from dsa110_contimg.casa.native.backends import open_native\n"
         "open_native(Path(sys.argv[1]), 'arcae')"
     )
     path = os.pathsep.join([str(ROOT / "tests/victims/absent"), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -91,13 +91,11 @@ def test_arcae_leaves_no_trace(tmp_path: Path) -> None:
 
 USE = """
 import json, sys
-from pathlib import Path
 import numpy as np
-from dsa110_contimg.casa.backends import open_native
-from dsa110_contimg.casa.in_place import InPlaceReader
+from dsa110_contimg.casa import open_table
 from dsa110_contimg.errors import UnreadableTableError
 
-reader = InPlaceReader(open_native(Path(sys.argv[1]), "arcae"))
+reader = open_table(sys.argv[1], backend="arcae", isolated=False)
 told = {
     "selected": reader.select(np.array([4, 1, 1])).select(np.array([1, 2])).read("DATA").tolist(),
     "queried": reader.query("DATA[0] > 5").read("DATA").tolist(),
@@ -138,7 +136,7 @@ def test_what_arcae_cannot_read_is_our_error(tmp_path: Path, code: str, message:
     folder = make_table(tmp_path / "t", {"A": np.arange(3)}, keywords={"PI": "Mueller"})
     start = (
         "import os, sys; import numpy as np; from pathlib import Path\n"
-        "from dsa110_contimg.casa.backends import open_native; open = lambda: open_native(folder, 'arcae')\n"
+        "from dsa110_contimg.casa.native.backends import open_native; open = lambda: open_native(folder, 'arcae')\n"
         "folder = Path(sys.argv[1]); whole = (folder / 'table.dat').read_bytes()\n"
     )
     child = run_python(start + code, str(folder))

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from casa_tables import make_table
-from dsa110_contimg.casa import casacore_table, in_place
+from dsa110_contimg.casa import reader as checked
+from dsa110_contimg.casa.native import casacore_table
 from dsa110_contimg.casa.readings import Reading
 from dsa110_contimg.errors import RaggedColumnError, TableTooLargeError
 from dsa110_contimg.qa.visualization import CasaTable, rows
@@ -128,7 +129,7 @@ def test_a_large_column_is_gone_through_in_little_memory(
 def test_no_native_read_gives_more_values_than_it_may(
     table: CasaTable, native_reads: list[Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_place, "_MOST_VALUES", 5)  # less than a cell
+    monkeypatch.setattr(checked, "_MOST_VALUES", 5)  # less than a cell
     pytest.importorskip("dask.array", reason="dask is not installed")
     out, masked = np.zeros_like(DATA), np.ma.masked_all(DATA.shape)
     ways: dict[str, Callable[[], Any]] = {

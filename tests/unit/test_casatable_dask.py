@@ -12,7 +12,7 @@ import pytest
 from casa_tables import make_table
 from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
-from dsa110_contimg.casa.in_place import InPlaceReader
+from dsa110_contimg.casa.reader import TableReader
 from dsa110_contimg.qa.visualization import CasaTable
 from dsa110_contimg.qa.visualization.columns import Column
 from dsa110_contimg.qa.visualization.flagged import FlaggedColumn
@@ -36,9 +36,9 @@ def table(truth: SimulatedMeasurementSet) -> CasaTable:
 
 def test_nothing_is_read_before_it_is_computed(table: CasaTable, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
-    fill = InPlaceReader.fill
+    fill = TableReader.fill
     monkeypatch.setattr(
-        InPlaceReader, "fill", lambda self, reading, out: (reads.append(out.size), fill(self, reading, out))
+        TableReader, "fill", lambda self, reading, out: (reads.append(out.size), fill(self, reading, out))
     )
     window = table.query("DATA_DESC_ID == 1")
     lazy = window.DATA.to_dask(16)

@@ -14,8 +14,10 @@ from casacore.tables import table
 
 from casa_tables import make_table, snapshot
 from dsa110_contimg import errors
-from dsa110_contimg.casa import casacore_table, in_place, open_table
-from dsa110_contimg.casa.parents import rename_parents
+from dsa110_contimg.casa import open_table
+from dsa110_contimg.casa import reader as checked
+from dsa110_contimg.casa.native import casacore_table
+from dsa110_contimg.casa.native.parents import rename_parents
 from dsa110_contimg.casa.tables import SubtableReference
 from support import run_python
 
@@ -89,7 +91,7 @@ def test_large_reads_come_in_chunks_and_give_the_same(tmp_path: Path, monkeypatc
     truth = np.arange(7 * 6.0).reshape(7, 3, 2)
     made = make_table(tmp_path / "t", {"DATA": truth, "NAME": truth.astype(str).astype(object)})
     reader = open_table(made, isolated=False)
-    monkeypatch.setattr(in_place, "_MOST_VALUES", 13)
+    monkeypatch.setattr(checked, "_MOST_VALUES", 13)
     sizes = []
     fill = casacore_table.CasacoreTable.fill
     monkeypatch.setattr(
@@ -152,7 +154,8 @@ def test_a_folder_without_write_permission_is_read(tmp_path: Path) -> None:
         folder.chmod(0o555)
         folder.parent.chmod(0o555)
         code = (
-            "import os, sys, tempfile; from dsa110_contimg.casa import backends, casacore_table, in_place, open_table; "
+            "import os, sys, tempfile; from dsa110_contimg.casa import open_table, reader; "
+            "from dsa110_contimg.casa.native import backends, casacore_table; "
             "from casacore.tables import table; os.environ['HOME'] = '/tmp'; os.geteuid() or os.setuid(65534); "
             "print(open_table(sys.argv[1], isolated=False).read('A').tolist(), os.access(sys.argv[1], os.W_OK))"
         )
@@ -172,7 +175,8 @@ def test_what_one_may_not_see_is_told_from_what_is_absent(tmp_path: Path) -> Non
     )
     code = (
         "import os, sys; from dsa110_contimg import errors; "
-        "from dsa110_contimg.casa import backends, casacore_table, in_place, open_table; "
+        "from dsa110_contimg.casa import open_table, reader; "
+        "from dsa110_contimg.casa.native import backends, casacore_table; "
         "from casacore.tables import table; os.geteuid() or os.setuid(65534); "
         "print(open_table(sys.argv[1] + '/t', isolated=False).keywords['HIDDEN'].exists)\n"
         "try: open_table(sys.argv[1] + '/closed/hidden', isolated=False)\n"

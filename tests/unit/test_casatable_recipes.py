@@ -11,7 +11,7 @@ import pytest
 from casa_tables import make_table
 from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
-from dsa110_contimg.casa.tables import TableReader
+from dsa110_contimg.casa.reader import TableReader
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_table_that_is_gone_says_so(reader: TableReader, tmp_path: Path) -> No
 
 
 def test_shapes_are_listed_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dsa110_contimg.casa.in_place._SHAPES_AT_ONCE", 2)
+    monkeypatch.setattr("dsa110_contimg.casa.reader._SHAPES_AT_ONCE", 2)
     cells = [np.ones((2, 2)), np.ones((4, 2)), np.ones((4, 2)), None, np.ones((2, 2))]
     reader = open_table(make_table(tmp_path / "r", {"DATA": cells, "UVW": np.ones((5, 3))}))
     shapes = [(2, 2), (4, 2), (4, 2), None, (2, 2)]

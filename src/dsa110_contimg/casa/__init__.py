@@ -6,7 +6,7 @@ Nothing native is loaded by importing it: the libraries are imported inside the 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .environment import ensure_casa_path as ensure_casa_path
-    from .tables import TableReader as TableReader
+    from .reader import TableReader as TableReader
     from .tables import open_table as open_table
 else:
     from dsa110_contimg._lazy import door
@@ -14,5 +14,6 @@ else:
     __getattr__, __dir__, __all__ = door(
         __name__,
         environment="ensure_casa_path",
-        tables="TableReader open_table",
+        reader="TableReader",
+        tables="open_table",
     )

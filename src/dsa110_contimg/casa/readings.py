@@ -137,6 +137,36 @@ class Reading:
         return np.empty(self.shape, self.dtype)
 
 
+def choose_part(column: str, cell: tuple[slice, ...], shape: Shape) -> tuple[range, ...]:
+    """Turn slices into ranges inside the cells; casacore reads a negative corner as something else.
+
+    Parameters
+    ----------
+    column : str
+        The column's name, for the message.
+    cell : tuple of slice
+        One for each cell axis.
+    shape : tuple of int
+        The shape of the cells.
+
+    Returns
+    -------
+    tuple of range
+        The places along each axis.
+
+    Raises
+    ------
+    IndexError
+        When they are not all inside.
+    """
+    if len(cell) == len(shape):
+        sizes = zip(cell, shape, strict=True)
+        box = tuple(range(part.start or 0, n if part.stop is None else part.stop, part.step or 1) for part, n in sizes)
+        if all(part.step > 0 and part.start >= 0 and part.stop <= n for part, n in zip(box, shape, strict=True)):
+            return box
+    raise IndexError(f"{cell} is not inside the cells of {column}, whose shape is {shape}")
+
+
 def _in_words(nbytes: int) -> str:
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if nbytes >= size:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.casa.tables import TableReader
+    from dsa110_contimg.casa.reader import TableReader
 
     Step = tuple[Literal["query"], str] | tuple[Literal["select"], NDArray[np.intp]]
 

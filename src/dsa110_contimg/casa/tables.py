@@ -1,11 +1,10 @@
-"""Open a CASA table for reading, and what a reader of one must be able to do."""
+"""Open a CASA table for reading, and the plain values that describe one."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -13,12 +12,9 @@ from dsa110_contimg.errors import TableNotFoundError, UnreadableTableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
-    from numpy.typing import NDArray
-
-    from dsa110_contimg.casa.recipes import Recipe
+    from dsa110_contimg.casa.reader import TableReader
 
 Shape = tuple[int, ...]
 """The shape of a cell in numpy's axis order, which is the reverse of casacore's own."""
@@ -83,72 +79,6 @@ class SubtableReference:
         return self.path
 
 
-class TableReader(Protocol):
-    """What reads a table, in this process or in another one.
-
-    Arguments and results are numpy arrays and plain values; nothing is ever written. Axes are in numpy's order.
-    Rows and parts of cells that a call names must exist, or it raises an IndexError.
-    """
-
-    @property
-    def path(self) -> str:
-        """The absolute path of the table."""
-
-    @property
-    def recipe(self) -> Recipe:
-        """How to come to a reader of the same rows, also in another process."""
-
-    @property
-    def nrows(self) -> int:
-        """The number of rows."""
-
-    @property
-    def columns(self) -> Mapping[str, ColumnDescription]:
-        """The description of each column, by name, in the table's order."""
-
-    @property
-    def keywords(self) -> Mapping[str, object]:
-        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
-
-    @property
-    def info(self) -> Mapping[str, str]:
-        """The table's ``type``, ``subType`` and ``readme``."""
-
-    def column_keywords(self, column: str) -> Mapping[str, object]:
-        """Read the keywords of a column."""
-
-    def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
-        """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
-
-    def list_shapes(self, column: str, rows: range | None = None) -> list[Shape | None]:
-        """List the shapes of the cells of rows, or of all; None is a cell without a value."""
-
-    def read(
-        self,
-        column: str,
-        rows: range | None = None,
-        cell: tuple[slice, ...] | None = None,
-        out: NDArray[Any] | None = None,
-    ) -> NDArray[Any]:
-        """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none.
-
-        With one slice for each cell axis only that part of the cells is read from disk. With `out`, of the answer's
-        shape and type, the values are put there, and it is returned.
-        """
-
-    def read_cell(self, column: str, row: int) -> Any:
-        """Read one cell: an array, a numpy scalar, a str, or a dict for a record."""
-
-    def query(self, taql: str) -> TableReader:
-        """Select the rows for which a TaQL expression is true."""
-
-    def select(self, rows: NDArray[np.intp]) -> TableReader:
-        """Select rows by number, in the order given."""
-
-    def close(self) -> None:
-        """Let go of the table's files."""
-
-
 def open_table(
     path: str | os.PathLike[str],
     *,
@@ -198,17 +128,17 @@ def open_table(
     # Not Path.expanduser, which takes ./~name for a person's home.
     folder = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
     _check_folder(folder)
-    from dsa110_contimg.casa.backends import choose_backend, open_native
-    from dsa110_contimg.casa.in_place import InPlaceReader
+    from dsa110_contimg.casa.native.backends import choose_backend, open_native
+    from dsa110_contimg.casa.reader import TableReader
     from dsa110_contimg.casa.recipes import Recipe
 
     chosen = choose_backend(backend)
     recipe = Recipe(str(folder), chosen, isolated=isolated, timeout=timeout, memory_limit=memory_limit)
     if not isolated:
-        return InPlaceReader(open_native(folder, chosen), recipe)
+        return TableReader(open_native(folder, chosen), recipe)
     from dsa110_contimg.casa.worker.table import TableInWorker
 
-    return InPlaceReader(TableInWorker(recipe), recipe)
+    return TableReader(TableInWorker(recipe), recipe)
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.casa.tables import TableReader
+    from dsa110_contimg.casa.reader import TableReader
     from dsa110_contimg.images.axes import Axes
     from dsa110_contimg.images.beam import Beam, PlaneBeams
     from dsa110_contimg.images.casa_records import Record

@@ -17,8 +17,8 @@ from typing import cast
 
 import numpy as np
 
-from dsa110_contimg.casa.backends import import_backend, open_native
 from dsa110_contimg.casa.memory import available_memory, used_memory
+from dsa110_contimg.casa.native.backends import import_backend, open_native
 from dsa110_contimg.casa.readings import Reading
 from dsa110_contimg.casa.worker.channel import Channel
 from dsa110_contimg.casa.worker.lifeline import Lifeline
@@ -30,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dsa110_contimg.casa.in_place import NativeTable
+    from dsa110_contimg.casa.native.protocol import NativeTable
     from dsa110_contimg.casa.readings import Packed
 
 INLINE_BYTES = 64 * 1024
@@ -77,20 +77,20 @@ class _Server:
     def serve(self) -> None:
         """Answer until the connection ends."""
         self._backend = cast("str", self._channel.receive())
-        with self._lifeline.hold():
-            self._answer(lambda: import_backend(self._backend))
+        self._answer(lambda: import_backend(self._backend))
         self._used = used_memory()
         self._available = available_memory()
         while True:
             request = Request(*cast("Request", self._channel.receive()))
-            with self._lifeline.hold():
-                self._answer(lambda: self._reply(request))  # noqa: B023 - called at once
+            self._answer(lambda: self._reply(request))  # noqa: B023 - called at once
 
     def _answer(self, reply: Callable[[], object]) -> None:
         try:
-            self._channel.send(("value", reply()))
+            with self._lifeline.hold():
+                answer: tuple[str, object] = ("value", reply())
         except (ContimgError, IndexError) as error:
-            self._channel.send(("error", error))
+            answer = ("error", error)
+        self._channel.send(answer)
 
     def _reply(self, request: Request) -> object:
         for key in request.gone:

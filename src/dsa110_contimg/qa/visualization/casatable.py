@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from xarray import Dataset
 
-    from dsa110_contimg.casa.tables import SubtableReference, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import SubtableReference
     from dsa110_contimg.qa.visualization.columns import Column
     from dsa110_contimg.qa.visualization.summary import TableSummary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dsa110_contimg.casa.describe import missing_column
+from dsa110_contimg.casa.refusals import missing_column
 from dsa110_contimg.qa.visualization.indexing import assign_axes, list_rows, plan_box, plan_rows, split_index
 from dsa110_contimg.qa.visualization.rows import choose_rows, cut_rows, group_rows, pick_rows
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from dask.array import Array
     from numpy.typing import DTypeLike, NDArray
 
-    from dsa110_contimg.casa.tables import ColumnDescription, Shape, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import ColumnDescription, Shape
 
 
 class Column:

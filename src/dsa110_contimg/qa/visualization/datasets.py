@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from xarray import Dataset
 
-    from dsa110_contimg.casa.tables import Shape, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import Shape
 
 _AXES_OF_FLAGS = ("chan", "corr")
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.casa.tables import Shape, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import Shape
 
 
 class FlaggedColumn(Column):

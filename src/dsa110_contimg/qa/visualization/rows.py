@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.casa.tables import Shape, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import Shape
 
 _CHUNK_BYTES = 64 * 2**20
 _STRING_BYTES = 64

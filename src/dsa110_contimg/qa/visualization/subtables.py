@@ -11,8 +11,8 @@ from dsa110_contimg.qa.visualization.summary import summarise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dsa110_contimg.casa.reader import TableReader
     from dsa110_contimg.casa.recipes import Recipe
-    from dsa110_contimg.casa.tables import TableReader
     from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.qa.visualization.summary import TableSummary
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dsa110_contimg.casa.tables import Shape, TableReader
+    from dsa110_contimg.casa.reader import TableReader
+    from dsa110_contimg.casa.tables import Shape
 
     ReadPart = Callable[[TableReader, range, tuple[slice, ...]], NDArray[Any]]
     """Reads the same part of the cells of rows, whose shapes agree, as one array."""

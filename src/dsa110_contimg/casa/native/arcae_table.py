@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from dsa110_contimg._lazy import needs
-from dsa110_contimg.casa.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
-from dsa110_contimg.casa.entrance import Entrance, advise_opening
-from dsa110_contimg.casa.parents import check_parts
-from dsa110_contimg.casa.row_selections import write_selection
-from dsa110_contimg.casa.stored_keywords import read_keywords
-from dsa110_contimg.casa.taql import QUERY_HINT, Condition
+from dsa110_contimg.casa.native.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.native.entrance import Entrance, advise_opening
+from dsa110_contimg.casa.native.parents import check_parts
+from dsa110_contimg.casa.native.row_selections import write_selection
+from dsa110_contimg.casa.native.stored_keywords import read_keywords
+from dsa110_contimg.casa.native.taql import QUERY_HINT, Condition
 from dsa110_contimg.errors import BadQueryError, UnreadableTableError
 
 TYPE_CHECKING = False
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dsa110_contimg.casa.native.stored_keywords import StoredKeywords
     from dsa110_contimg.casa.readings import Reading
-    from dsa110_contimg.casa.stored_keywords import StoredKeywords
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
 
 _FAR_APART = 16

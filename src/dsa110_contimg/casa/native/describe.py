@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from dsa110_contimg.casa.tables import ColumnDescription, SubtableReference, is_table
-from dsa110_contimg.errors import ColumnNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,27 +117,3 @@ def _plain(value: Any, outside: Callable[[str], str]) -> object:
         path = outside(value.removeprefix(_TABLE))
         return SubtableReference(path, is_table(path))
     return value
-
-
-def missing_column(column: str, columns: Iterable[str], path: str) -> ColumnNotFoundError:
-    """Make the error for a column that is not there.
-
-    Parameters
-    ----------
-    column : str
-        The name that was asked for.
-    columns : iterable of str
-        The names there are.
-    path : str
-        The table's path.
-
-    Returns
-    -------
-    ColumnNotFoundError
-        It names the near ones.
-    """
-    names = list(columns)
-    capitals = {name.upper(): name for name in names}
-    near = [capitals[name] for name in get_close_matches(column.upper(), capitals, n=3)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names) or 'no columns at all'}."
-    return ColumnNotFoundError(f"There is no column {column!r} in {path}.", hint=hint)

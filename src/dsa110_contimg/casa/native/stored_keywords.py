@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsa110_contimg.casa.parents import find_parents, resolve_name
+from dsa110_contimg.casa.native.parents import find_parents, resolve_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Read a table in this process: what is checked before a native library is asked.
+"""Read a table: what is checked before a native library is asked, here or in a worker.
 
 The guards against what these libraries do not survive stand here, below everything else, so that nobody can go
 around them: cells of different shape never reach a read of several rows.
@@ -7,12 +7,10 @@ around them: cells of different shape never reach a read of several rows.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
 
-from dsa110_contimg.casa.describe import missing_column
 from dsa110_contimg.casa.memory import available_memory
-from dsa110_contimg.casa.readings import Reading
-from dsa110_contimg.errors import RaggedColumnError
+from dsa110_contimg.casa.readings import Reading, choose_part
+from dsa110_contimg.casa.refusals import missing_column, ragged_column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dsa110_contimg.casa.native.protocol import NativeTable
     from dsa110_contimg.casa.recipes import Recipe
     from dsa110_contimg.casa.tables import ColumnDescription, Shape
 
@@ -35,53 +34,11 @@ _SHAPES_AT_ONCE = 100_000
 """How many rows are asked for their shapes in one go; each is a Python string for a moment."""
 
 
-class NativeTable(Protocol):
-    """A table as a native library has it open. Nothing is checked here any more, and errors are already ours."""
+class TableReader:
+    """Read a table.
 
-    @property
-    def path(self) -> str:
-        """The absolute path of the table."""
-
-    @property
-    def nrows(self) -> int:
-        """The number of rows."""
-
-    @property
-    def columns(self) -> Mapping[str, ColumnDescription]:
-        """The description of each column, by name, in the table's order."""
-
-    @property
-    def keywords(self) -> Mapping[str, object]:
-        """The table's keywords; a subtable is a `SubtableReference`, a record a dict."""
-
-    @property
-    def info(self) -> Mapping[str, str]:
-        """The table's ``type``, ``subType`` and ``readme``."""
-
-    def column_keywords(self, column: str) -> Mapping[str, object]:
-        """Read the keywords of a column."""
-
-    def find_shape(self, column: str) -> Shape | None:
-        """Find the one shape of all cells that the storage lays down; None if only the rows themselves can tell."""
-
-    def list_shapes(self, column: str, rows: range) -> list[Shape | None]:
-        """Ask rows for the shapes of their cells; None is a cell without a value."""
-
-    def fill(self, reading: Reading, out: NDArray[Any]) -> None:
-        """Read into an array of the reading's shape and type, which is not empty."""
-
-    def query(self, taql: str) -> NativeTable:
-        """Select the rows for which a TaQL expression is true."""
-
-    def select(self, rows: NDArray[np.intp]) -> NativeTable:
-        """Select rows by number, in the order given."""
-
-    def close(self) -> None:
-        """Let go of the table's files."""
-
-
-class InPlaceReader:
-    """Read a table in this process; see `TableReader`.
+    Arguments and results are numpy arrays and plain values; nothing is ever written. Axes are in numpy's order.
+    Columns, rows and parts of cells that a call names must exist, or it raises a ColumnNotFoundError or an IndexError.
 
     Parameters
     ----------
@@ -123,12 +80,34 @@ class InPlaceReader:
         return self._table.info
 
     def column_keywords(self, column: str) -> Mapping[str, object]:
-        """Read the keywords of a column."""
+        """Read the keywords of a column.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+
+        Returns
+        -------
+        mapping
+            The keywords; a subtable is a `SubtableReference`, a record a dict.
+        """
         self._describe(column)
         return self._table.column_keywords(column)
 
     def known_shape(self, column: str) -> Shape | None:
-        """Find the one shape of all cells of a column, if it is known without asking every row (2 µs each)."""
+        """Find the one shape of all cells of a column, if it is known without asking every row (2 µs each).
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+
+        Returns
+        -------
+        tuple of int or None
+            The shape, ``()`` for single values; None if only the rows themselves can tell.
+        """
         described = self._describe(column)
         if described.shape is not None:
             return described.shape
@@ -137,7 +116,20 @@ class InPlaceReader:
         return self._uniform[column]
 
     def cell_shapes(self, column: str, rows: range | None = None) -> dict[Shape | None, int]:
-        """Count the shapes of the cells of rows, or of all; None counts the cells without a value."""
+        """Count the shapes of cells.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+        rows : range, optional
+            The rows, all unless given.
+
+        Returns
+        -------
+        dict
+            How many cells have each shape; None counts the cells without a value.
+        """
         rows = self._check_rows(rows)
         if (known := self.known_shape(column)) is not None:
             return {known: len(rows)} if rows else {}
@@ -149,7 +141,20 @@ class InPlaceReader:
         return dict(shapes)
 
     def list_shapes(self, column: str, rows: range | None = None) -> list[Shape | None]:
-        """List the shapes of the cells of rows, or of all; None is a cell without a value."""
+        """List the shapes of cells.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+        rows : range, optional
+            The rows, all unless given.
+
+        Returns
+        -------
+        list
+            The shape of each cell; None for a cell without a value.
+        """
         rows = self._check_rows(rows)
         if (known := self.known_shape(column)) is not None:
             return [known] * len(rows)
@@ -185,11 +190,19 @@ class InPlaceReader:
         described = self._describe(column)
         rows = self._check_rows(rows)
         shape = self._common_shape(column, rows)
-        box = tuple(range(length) for length in shape) if cell is None else _check_box(column, cell, shape)
+        box = tuple(range(length) for length in shape) if cell is None else choose_part(column, cell, shape)
         return Reading(column, rows, box, shape, described.dtype)
 
     def fill(self, reading: Reading, out: NDArray[Any]) -> None:
-        """Read into an array of the reading's shape and type."""
+        """Read what was laid down.
+
+        Parameters
+        ----------
+        reading : Reading
+            From `plan`.
+        out : numpy.ndarray
+            The array that takes the values, of the reading's shape and type.
+        """
         if not out.size:
             return
         for place, part in reading.split(_MOST_VALUES):
@@ -202,25 +215,98 @@ class InPlaceReader:
         cell: tuple[slice, ...] | None = None,
         out: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
-        """Read the cells of rows as one array, shape (len(rows), ...); RaggedColumnError if they make none."""
+        """Read the cells of rows, or the same part of each, as one array.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+        rows : range, optional
+            The rows, all unless given.
+        cell : tuple of slice, optional
+            One for each cell axis: only that part of the cells is read from disk. The cells whole unless given.
+        out : numpy.ndarray, optional
+            The array that takes the values, of the answer's shape and type.
+
+        Returns
+        -------
+        numpy.ndarray
+            `out`, or a new array: shape (len(rows), *cell), in the column's unit.
+
+        Raises
+        ------
+        RaggedColumnError
+            When the cells make no array.
+        TableTooLargeError
+            When a new array would take more memory than it may.
+        ValueError
+            When `out` does not fit.
+        IndexError
+            When the rows or the part do not exist.
+        """
         reading = self.plan(column, rows, cell)
         out = reading.prepare(out, self.path, self._most_bytes(reading))
         self.fill(reading, out)
         return out
 
     def read_cell(self, column: str, row: int) -> Any:
-        """Read one cell: an array, a numpy scalar, a str, or a dict for a record."""
+        """Read one cell.
+
+        Parameters
+        ----------
+        column : str
+            The column's name.
+        row : int
+            The row.
+
+        Returns
+        -------
+        object
+            An array, a numpy scalar, a str, or a dict for a record.
+        """
         return self.read(column, range(row, row + 1))[0]
 
-    def query(self, taql: str) -> InPlaceReader:
-        """Select the rows for which a TaQL expression is true."""
-        return InPlaceReader(self._table.query(taql), self.recipe.query(taql))
+    def query(self, taql: str) -> TableReader:
+        """Select the rows for which a TaQL expression is true.
 
-    def select(self, rows: NDArray[np.intp]) -> InPlaceReader:
-        """Select rows by number, in the order given."""
+        Parameters
+        ----------
+        taql : str
+            The expression.
+
+        Returns
+        -------
+        TableReader
+            A reader of these rows.
+
+        Raises
+        ------
+        BadQueryError
+            When it does not parse, names an unknown column, or would write.
+        """
+        return TableReader(self._table.query(taql), self.recipe.query(taql))
+
+    def select(self, rows: NDArray[np.intp]) -> TableReader:
+        """Select rows by number.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int, shape (n,)
+            The numbers.
+
+        Returns
+        -------
+        TableReader
+            A reader of these rows, in the order given.
+
+        Raises
+        ------
+        IndexError
+            When a row does not exist.
+        """
         if rows.size and (rows.min() < 0 or rows.max() >= self.nrows):
             raise IndexError(f"rows {rows.min()} to {rows.max()} are not all in a table of {self.nrows} rows")
-        return InPlaceReader(self._table.select(rows), self.recipe.select(rows))
+        return TableReader(self._table.select(rows), self.recipe.select(rows))
 
     def close(self) -> None:
         """Let go of the table's files."""
@@ -254,26 +340,4 @@ class InPlaceReader:
             return shape
         if not rows:
             return (0,) * (self.columns[column].ndim or 1)
-        raise _ragged(column, self.path, shapes, "DATA_DESC_ID" in self.columns)
-
-
-def _check_box(column: str, cell: tuple[slice, ...], shape: Shape) -> tuple[range, ...]:
-    """Turn slices into ranges inside the cell; casacore reads a negative corner as something else."""
-    if len(cell) == len(shape):
-        sizes = zip(cell, shape, strict=True)
-        box = tuple(range(part.start or 0, n if part.stop is None else part.stop, part.step or 1) for part, n in sizes)
-        if all(part.step > 0 and part.start >= 0 and part.stop <= n for part, n in zip(box, shape, strict=True)):
-            return box
-    raise IndexError(f"{cell} is not inside the cells of {column}, whose shape is {shape}")
-
-
-def _ragged(column: str, path: str, shapes: dict[Shape | None, int], has_data_desc_id: bool) -> RaggedColumnError:
-    counts = [
-        f"{count} {'without a value' if shape is None else f'of shape {shape}'}" for shape, count in shapes.items()
-    ]
-    shown = ", ".join(counts[:5]) + (", ..." if len(counts) > 5 else "")
-    how = f"table.select(data_desc_id=0).{column}[:]" if has_data_desc_id else f"table.{column}[i]"
-    hint = f"Select rows whose cells agree: {how}" + (f", or one cell: table.{column}[i]" if has_data_desc_id else "")
-    if set(shapes) == {None}:
-        hint = f"Nothing was ever written there. Look at another column of {path}."
-    return RaggedColumnError(f"The cells of {column} in {path} make no array: {shown}.", hint=hint)
+        raise ragged_column(column, self.path, shapes, "DATA_DESC_ID" in self.columns)

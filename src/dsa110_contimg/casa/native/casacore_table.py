@@ -9,10 +9,10 @@ from functools import cache, cached_property
 import numpy as np
 
 from dsa110_contimg._lazy import needs
-from dsa110_contimg.casa.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
-from dsa110_contimg.casa.entrance import Entrance, advise_opening
-from dsa110_contimg.casa.parents import check_parts
-from dsa110_contimg.casa.taql import QUERY_HINT, Condition
+from dsa110_contimg.casa.native.describe import CELLS_APART, describe_columns, hypercube_shape, plain_keywords
+from dsa110_contimg.casa.native.entrance import Entrance, advise_opening
+from dsa110_contimg.casa.native.parents import check_parts
+from dsa110_contimg.casa.native.taql import QUERY_HINT, Condition
 from dsa110_contimg.errors import BadQueryError
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsa110_contimg.casa.parents import find_parents, rename_parents
+from dsa110_contimg.casa.native.parents import find_parents, rename_parents
 from dsa110_contimg.casa.tables import is_table
 from dsa110_contimg.errors import TableError, TableTooLargeError, UnreadableTableError
 

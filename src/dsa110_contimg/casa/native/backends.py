@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dsa110_contimg.casa.in_place import NativeTable
+    from dsa110_contimg.casa.native.protocol import NativeTable
 
 BACKENDS = ("casacore", "arcae")
 """The libraries by the names of their modules, the preferred one first."""
@@ -99,9 +99,9 @@ def open_native(folder: Path, backend: str) -> NativeTable:
         When the library is not installed.
     """
     if choose_backend(backend) == "arcae":
-        from dsa110_contimg.casa.arcae_table import open_with_arcae
+        from dsa110_contimg.casa.native.arcae_table import open_with_arcae
 
         return open_with_arcae(folder)
-    from dsa110_contimg.casa.casacore_table import open_with_casacore
+    from dsa110_contimg.casa.native.casacore_table import open_with_casacore
 
     return open_with_casacore(folder)
