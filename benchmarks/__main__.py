@@ -1,10 +1,11 @@
 """Run every benchmark: ``make bench``."""
 
-from benchmarks import import_doctor, many_stamps, one_stamp, stamps_on_disk, tables
+from benchmarks import import_doctor, many_stamps, measurement_sets, one_stamp, stamps_on_disk, tables
 
 if __name__ == "__main__":
     one_stamp.main()
     many_stamps.main()
     stamps_on_disk.main()
     tables.main()
+    measurement_sets.main()
     import_doctor.main()
