@@ -1,0 +1,1 @@
+"""What would be executed at import, read from source without running anything."""
