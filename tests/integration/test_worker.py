@@ -23,7 +23,7 @@ from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
 from dsa110_contimg.casa import reader as checked
 from dsa110_contimg.casa.readings import Reading
-from dsa110_contimg.casa.worker import pool, process, ring
+from dsa110_contimg.casa.worker import pool, process, ring, server
 from dsa110_contimg.qa import CasaTable
 from support import package_folder, run_python
 
@@ -216,7 +216,7 @@ def test_a_stopped_worker_is_a_timeout_and_is_ended(path: Path) -> None:
     stopped = workers()
     with pytest.raises(errors.CasaTimeoutError):
         reader.read("DATA")
-    assert len(set(stopped) - set(workers())) == 1
+    assert sum(not worker.is_alive for worker in stopped) == 1
     pool.current_pool().shut_down()
     assert np.array_equal(reader.read("DATA"), TRUTH)
     assert all(is_gone(worker.pid) for worker in stopped)
@@ -230,10 +230,22 @@ def test_a_worker_that_died_while_nobody_asked_is_replaced_in_silence(path: Path
     assert reader.read("ROW").tolist() == [8, 6]
 
 
-def test_native_code_that_writes_without_end_fills_no_disk(path: Path, tmp_path: Path, hook: Hook) -> None:
+def test_native_code_that_writes_without_end_fills_no_disk(
+    path: Path, tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook("end_in_fill", "write", str(tmp_path / "begun"))
+    sizes = []
+    bury = process.Worker._bury
+
+    def measured(worker: process.Worker, *arguments: object) -> errors.CasaCrashError:
+        error = bury(worker, *arguments)
+        sizes.append(os.fstat(worker._log.fileno()).st_size)
+        return error
+
+    monkeypatch.setattr(process.Worker, "_bury", measured)
     with pytest.raises(errors.CasaCrashError, match=r"with exit status 1.*very talkative"):
         open_table(path).read("DATA")
+    assert sizes == [server._FILE_BYTES]
 
 
 def test_ctrl_c_in_the_middle_of_a_read(path: Path, tmp_path: Path, hook: Hook) -> None:
@@ -413,7 +425,8 @@ def test_no_worker_outlives_a_killed_caller(path: Path, tmp_path: Path, busy: bo
         f"table.DATA[:] if {busy} else time.sleep(1000)"
     )
     (tmp_path / "scratch").mkdir()
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": str(tmp_path / "scratch")}
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(tmp_path / "scratch")}
     with subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, env=env, text=True
     ) as caller:
