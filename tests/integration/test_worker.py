@@ -140,6 +140,20 @@ def test_an_error_in_the_middle_of_an_answer_leaves_the_worker_good(path: Path) 
     assert pid in [worker.pid for worker in workers()]
 
 
+def test_a_table_that_another_process_has_locked_for_writing(tmp_path: Path) -> None:
+    path = make_table(tmp_path / "t", {"A": np.arange(5)})
+    code = (
+        "import sys; from casacore.tables import table; opened = table(sys.argv[1], readonly=False, ack=False,\n"
+        "    lockoptions='permanent')\nprint(opened.haslock(True), flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == "True"
+        assert open_table(path, timeout=20).read("A").tolist() == [0, 1, 2, 3, 4]
+        writer.communicate("")
+
+
 def test_without_a_home_a_worker_reads(path: Path) -> None:
     code = "import sys; from dsa110_contimg.qa import CasaTable; print(CasaTable(sys.argv[1]).ROW[-1])"
     child = run_python(code, str(path), env={name: value for name, value in os.environ.items() if name != "HOME"})
