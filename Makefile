@@ -27,6 +27,7 @@ demo: $(VENV)/.base  ## simulate epochs and a Measurement Set, look at them, and
 	$(BIN)/dsa110-qa simulate demo-output
 	$(BIN)/dsa110-qa stamps demo-output/catalogue.csv demo-output/epoch_*.fits -o demo-output/stamps
 	$(BIN)/dsa110-qa table demo-output/simulated.ms
+	$(BIN)/dsa110-qa ms demo-output/simulated.ms
 	@echo
 	@echo "Look at demo-output/stamps/index.html: every source, all its epochs in one stretch. Which three of the 40 vary"
 	@echo "was said above, and stands in demo-output/truth.json."

@@ -48,7 +48,7 @@ def copy_and_damage(pristine: Path, folder: Path, random: np.random.Generator) -
     return f"{kind} {victim.relative_to(folder)}"
 
 
-def look_at_everything(path: Path, timeout: float) -> list[str]:
+def look_at_everything(path: Path, timeout: float, backend: str = "casacore") -> list[str]:
     """Read all there is, and name every error in the way; any error but one of ours goes through."""
     found: list[str] = []
 
@@ -59,17 +59,17 @@ def look_at_everything(path: Path, timeout: float) -> list[str]:
             found.append(type(error).__name__)
             return None
 
-    table = attempt(lambda: CasaTable(path, timeout=timeout))
+    table = attempt(lambda: CasaTable(path, timeout=timeout, backend=backend))
     if table is None:
         return found
     attempt(table.summarise)
     for name in attempt(lambda: table.columns) or []:
-        attempt(lambda: table[name][:])  # noqa: B023 - called at once
+        attempt(lambda: table[name].cells())  # noqa: B023 - called at once
         attempt(lambda: table[name].keywords)  # noqa: B023
     attempt(lambda: table.query("ANTENNA1 == 1 && TIME > 0").nrows)
     for name, subtable in (attempt(lambda: table.subtables) or {}).items():
-        inner = attempt(lambda: CasaTable(subtable, timeout=timeout))  # noqa: B023
+        inner = attempt(lambda: CasaTable(subtable, timeout=timeout, backend=backend))  # noqa: B023
         for column in (attempt(lambda: inner.columns) or [])[:_COLUMNS_OF_SUBTABLES] if inner else []:  # noqa: B023
-            attempt(lambda: inner[column][:])  # noqa: B023
+            attempt(lambda: inner[column].cells())  # noqa: B023
         assert name
     return found

@@ -154,6 +154,10 @@ class CasaTimeoutError(CasaError, TimeoutError):
     """The process that read for us stood still for too long, and was ended; the next call starts a new one."""
 
 
+class ClashingLibrariesError(CasaError, RuntimeError):
+    """A library is loaded in this process beside which another one must not be: each brings its own casacore."""
+
+
 class CasaDataNotFoundError(CasaError, FileNotFoundError):
     """The folder that was named as CASA's data holds no such data."""
 

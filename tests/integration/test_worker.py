@@ -23,7 +23,7 @@ from dsa110_contimg import errors
 from dsa110_contimg.casa import open_table
 from dsa110_contimg.casa import reader as checked
 from dsa110_contimg.casa.readings import Reading
-from dsa110_contimg.casa.worker import pool, process, ring
+from dsa110_contimg.casa.worker import pool, process, ring, server
 from dsa110_contimg.qa import CasaTable
 from support import package_folder, run_python
 
@@ -140,6 +140,20 @@ def test_an_error_in_the_middle_of_an_answer_leaves_the_worker_good(path: Path) 
     assert pid in [worker.pid for worker in workers()]
 
 
+def test_a_table_that_another_process_has_locked_for_writing(tmp_path: Path) -> None:
+    path = make_table(tmp_path / "t", {"A": np.arange(5)})
+    code = (
+        "import sys; from casacore.tables import table; opened = table(sys.argv[1], readonly=False, ack=False,\n"
+        "    lockoptions='permanent')\nprint(opened.haslock(True), flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == "True"
+        assert open_table(path, timeout=20).read("A").tolist() == [0, 1, 2, 3, 4]
+        writer.communicate("")
+
+
 def test_without_a_home_a_worker_reads(path: Path) -> None:
     code = "import sys; from dsa110_contimg.qa import CasaTable; print(CasaTable(sys.argv[1]).ROW[-1])"
     child = run_python(code, str(path), env={name: value for name, value in os.environ.items() if name != "HOME"})
@@ -216,7 +230,7 @@ def test_a_stopped_worker_is_a_timeout_and_is_ended(path: Path) -> None:
     stopped = workers()
     with pytest.raises(errors.CasaTimeoutError):
         reader.read("DATA")
-    assert len(set(stopped) - set(workers())) == 1
+    assert sum(not worker.is_alive for worker in stopped) == 1
     pool.current_pool().shut_down()
     assert np.array_equal(reader.read("DATA"), TRUTH)
     assert all(is_gone(worker.pid) for worker in stopped)
@@ -230,10 +244,22 @@ def test_a_worker_that_died_while_nobody_asked_is_replaced_in_silence(path: Path
     assert reader.read("ROW").tolist() == [8, 6]
 
 
-def test_native_code_that_writes_without_end_fills_no_disk(path: Path, tmp_path: Path, hook: Hook) -> None:
+def test_native_code_that_writes_without_end_fills_no_disk(
+    path: Path, tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hook("end_in_fill", "write", str(tmp_path / "begun"))
+    sizes = []
+    bury = process.Worker._bury
+
+    def measured(worker: process.Worker, *arguments: object) -> errors.CasaCrashError:
+        error = bury(worker, *arguments)
+        sizes.append(os.fstat(worker._log.fileno()).st_size)
+        return error
+
+    monkeypatch.setattr(process.Worker, "_bury", measured)
     with pytest.raises(errors.CasaCrashError, match=r"with exit status 1.*very talkative"):
         open_table(path).read("DATA")
+    assert sizes == [server._FILE_BYTES]
 
 
 def test_ctrl_c_in_the_middle_of_a_read(path: Path, tmp_path: Path, hook: Hook) -> None:
@@ -413,7 +439,8 @@ def test_no_worker_outlives_a_killed_caller(path: Path, tmp_path: Path, busy: bo
         f"table.DATA[:] if {busy} else time.sleep(1000)"
     )
     (tmp_path / "scratch").mkdir()
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": str(tmp_path / "scratch")}
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(tmp_path / "scratch")}
     with subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, env=env, text=True
     ) as caller:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from casacore.tables import table
 
 from casa_tables import make_table, snapshot
 from dsa110_contimg import errors
+from dsa110_contimg.casa import open_table
 from dsa110_contimg.casa.native import backends
 from dsa110_contimg.casa.native.backends import choose_backend, open_native
 from dsa110_contimg.casa.native.parents import rename_parents
@@ -44,6 +47,14 @@ def test_an_unknown_backend_is_refused_before_anything_is_opened(tmp_path: Path)
     for ask in (choose_backend, lambda name: open_native(tmp_path, name)):
         with pytest.raises(ValueError, match="no backend 'casatools'; the backends are 'casacore' and 'arcae'"):
             ask("casatools")
+
+
+def test_beside_casatools_nothing_is_read_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_table(tmp_path / "t", {"A": np.arange(3)})
+    monkeypatch.setitem(sys.modules, "casatools", ModuleType("casatools"))
+    with pytest.raises(errors.ClashingLibrariesError, match="casatools is loaded in this process"):
+        open_table(path, isolated=False)
+    assert open_table(path).read("A").tolist() == [0, 1, 2]
 
 
 def test_to_choose_imports_nothing() -> None:

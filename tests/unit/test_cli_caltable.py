@@ -35,15 +35,15 @@ def test_the_report(truth: SimulatedCaltable) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert "\x1b" not in result.stdout
     lines = result.stdout.splitlines()
-    assert lines[:2] == [str(truth.path), "WARN"]
-    assert lines[2] == "  dead antennas: 1. No usable solution: DSA-003."
-    assert lines[3].startswith("  phase scatter (°): ")
-    assert lines[3].endswith(" The worst receptor of each scatters more: DSA-004.")
-    assert lines[4] == ""
+    assert lines[0] == f"WARN  {truth.path}"
+    assert lines[1] == "  WARN  dead antennas: 1 (WARN above 0, FAIL above 4). No usable solution: DSA-003."
+    assert lines[2].startswith("  WARN  phase scatter (°): ")
+    assert lines[2].endswith(" The worst receptor of each scatters more: DSA-004.")
+    assert lines[3] == ""
     assert "Bandpass (B Jones)" in lines
     assert "200 rows, 6 antennas, 2 spectral windows of 4 to 16 channels, 2 receptors" in lines
-    assert "delay (ns) skipped: The table holds no delays." in lines
     words = [line.split() for line in lines]
+    assert ["delay", "(ns)", "SKIP", "–", "The", "table", "holds", "no", "delays.", "0"] in words
     assert ["dead", "antennas", "WARN", "1", "WARN", "above", "0,", "FAIL", "above", "4", "5"] in words
     assert ["DSA-001", "0", "0.0", "%", "0.0", "/", "0.0", "1", "50", "reference"] in words
     assert ["!", "DSA-003", "2", "100.0", "%", "–", "/", "–", "–", "–", "dead"] in words
@@ -57,7 +57,7 @@ def test_it_fits_a_terminal(truth: SimulatedCaltable, columns: int, monkeypatch:
     monkeypatch.setattr("dsa110_contimg.cli.console._WIDTH_WHEN_PIPED", columns)
     lines = run(truth.path).stdout.splitlines()
     assert max(map(len, lines[1:])) <= columns
-    rows = [line for line in lines if line.lstrip("! ").startswith("DSA-")]
+    rows = [line for line in lines if line.lstrip("! ").startswith("DSA-") and "%" in line]
     assert len(rows) == 5  # a line each
 
 

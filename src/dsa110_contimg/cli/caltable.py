@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json
+from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict, write_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa import CaltableQuality
 
 _MJD_ZERO = datetime(1858, 11, 17)
-_STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
 
 
 @click.command("caltable", short_help="Measure how good a caltable is.")
@@ -45,28 +45,13 @@ def command(ctx: click.Context, path: str, as_json: bool) -> None:
 
 def _draw(quality: CaltableQuality) -> None:
     console = open_console()
-    console.print(quality.path, style="bold", soft_wrap=True)
-    console.print(quality.verdict, style=_STYLES[quality.verdict])
-    for gate in quality.gates:
-        if gate.verdict in ("WARN", "FAIL"):
-            console.print(f"  {gate.name}: {_number(gate.value)}. {gate.reason}")
-    console.print()
+    draw_verdict(console, quality.verdict, quality.path, quality.gates)
     for line in _describe(quality):
         console.print(line)
     console.print()
-    gates = [
-        (gate.name, gate.verdict, _number(gate.value), gate.threshold, f"{gate.n_samples:,}") for gate in quality.gates
-    ]
-    head: tuple[str, ...] = ("Gate", "Verdict", "Value", "Threshold", "Samples")
-    styles = [_STYLES[gate.verdict] for gate in quality.gates]
-    console.print(draw_grid(head, gates, styles=styles, numbers=("Value", "Samples")))
-    console.print()
-    for gate in quality.gates:
-        if gate.verdict == "SKIP":
-            console.print(f"{gate.name} skipped: {gate.reason}", style=_STYLES["SKIP"])
-    console.print()
+    draw_gates(console, quality.gates)
     head, rows = _list_antennas(quality)
-    styles = [_STYLES["WARN"] if row[0].startswith("!") else "" for row in rows]
+    styles = [STYLES["WARN"] if row[0].startswith("!") else "" for row in rows]
     console.print(draw_grid(head, rows, styles=styles, numbers=head[1:-1]))
     if quality.absent_antennas:
         console.print(f"\nWithout any solution: {', '.join(_list_absent(quality))}")
@@ -78,17 +63,17 @@ def _describe(quality: CaltableQuality) -> Iterator[str]:
     yield f"{quality.kind.capitalize()}{named}{source}"
     channels = sorted(set(quality.n_channels))
     counts = [
-        _count(quality.n_rows, "row"),
-        _count(len(quality.antenna_ids), "antenna"),
-        _count(len(quality.spectral_windows), "spectral window")
-        + (f" of {_count(channels[-1], 'channel')}" if len(channels) == 1 else ""),
-        _count(quality.n_receptors, "receptor"),
+        count(quality.n_rows, "row"),
+        count(len(quality.antenna_ids), "antenna"),
+        count(len(quality.spectral_windows), "spectral window")
+        + (f" of {count(channels[-1], 'channel')}" if len(channels) == 1 else ""),
+        count(quality.n_receptors, "receptor"),
     ]
     if len(channels) > 1:
         counts[2] += f" of {channels[0]} to {channels[-1]} channels"
     yield ", ".join(counts)
     if quality.n_rows_without_value:
-        yield f"Not measured: {_count(quality.n_rows_without_value, 'row')} without a value or fitting flags"
+        yield f"Not measured: {count(quality.n_rows_without_value, 'row')} without a value or fitting flags"
     if quality.start_mjd == quality.start_mjd:
         times = dict.fromkeys((_tell_time(quality.start_mjd), _tell_time(quality.end_mjd)))
         yield f"{' to '.join(times)} UTC"
@@ -102,10 +87,10 @@ def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tupl
     columns: dict[str, tuple[NDArray[Any], float | None, Callable[[Any], str]]] = {
         "Flagged": (quality.flag_fraction_by_antenna, quality.flag_fraction, _percent),
         "Phase ± (°)": (quality.phase_scatter_deg, None, _tell_angles),
-        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, _number),
-        "SNR": (quality.snr_by_antenna, quality.snr, _number),
-        "Delay (ns)": (delays, quality.delay_ns, _number),
-        "Largest (ns)": (largest, quality.largest_delay_ns, _number),
+        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, write_number),
+        "SNR": (quality.snr_by_antenna, quality.snr, write_number),
+        "Delay (ns)": (delays, quality.delay_ns, write_number),
+        "Largest (ns)": (largest, quality.largest_delay_ns, write_number),
     }
     shown = {title: column for title, column in columns.items() if _are_known(column[0])}
     if _are_known(delays):
@@ -134,20 +119,12 @@ def _are_known(values: NDArray[Any]) -> bool:
     return bool((values == values).any())
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.4g}"
-
-
 def _tell_angles(angles: list[float]) -> str:
     return " / ".join("–" if degrees != degrees else f"{degrees:.1f}" for degrees in angles)
 
 
 def _percent(fraction: float) -> str:
     return "–" if fraction != fraction else f"{100 * fraction:.1f} %"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _tell_time(mjd: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json, track
+from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from dsa110_contimg.qa.gates import Gate
     from dsa110_contimg.qa.measurement_sets.pieces import Piece
     from dsa110_contimg.qa.measurement_sets.quality import FlagCount, MSQuality
 
-_STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red", "SKIP": "dim"}
 _GAP = 3
 
 
@@ -73,7 +72,7 @@ def _describe(quality: MSQuality) -> dict[str, Any]:
         "unused_antennas": quality.unused_antennas,
     }
     for name in ("antennas", "fields", "correlations", "data_descriptions"):
-        told[name] = [asdict(count) | {"flag_fraction": count.flag_fraction} for count in getattr(quality, name)]
+        told[name] = [asdict(counted) | {"flag_fraction": counted.flag_fraction} for counted in getattr(quality, name)]
     for antenna, described in zip(quality.antennas, told["antennas"], strict=True):
         described["mark"] = quality.mark(antenna)
     for window, described in zip(quality.windows, told["windows"], strict=True):
@@ -86,21 +85,16 @@ def _report(quality: MSQuality, pictures: list[Path]) -> None:
     from rich.text import Text
 
     console = open_console()
-    console.print(Text(f"{quality.verdict}  ", _STYLES[quality.verdict]) + Text(quality.path, "bold"), soft_wrap=True)
-    for gate in sorted(quality.gates, key=lambda gate: gate.verdict != "FAIL"):
-        if gate.verdict in ("FAIL", "WARN"):
-            found = f"  {gate.verdict}  {gate.name}: {_number(gate.value)} ({gate.threshold}). {gate.reason}"
-            console.print(Text(found, _STYLES[gate.verdict]))
-    console.print()
+    draw_verdict(console, quality.verdict, quality.path, quality.gates)
     for line in _introduce(quality):
         console.print(Text(line))
     console.print()
-    console.print(_draw_gates(quality.gates))
+    draw_gates(console, quality.gates)
     if quality.antennas:
         limit = f"{100 * quality.thresholds.antenna_flag_fraction:g} %"
-        console.print(Text(f"\nFlagged by antenna; HIGH is above {limit}", "bold"))
+        console.print(Text(f"Flagged by antenna; HIGH is above {limit}", "bold"))
         _draw_antennas(console, quality)
-    console.print()
+        console.print()
     console.print(_draw_counts(quality))
     if pictures:
         console.print()
@@ -112,12 +106,12 @@ def _introduce(quality: MSQuality) -> Iterator[str]:
     n_unused = len(quality.unused_antennas)
     n_channels = sum(window.total.size for window in quality.windows)
     parts = [
-        _count(quality.n_rows, "row"),
-        _count(len(quality.antennas), "antenna") + (f" ({n_unused} without data)" if n_unused else ""),
-        _count(quality.n_integrations, "integration"),
-        _count(len(quality.fields), "field"),
-        _count(len(quality.windows), "spectral window") + f" with {_count(n_channels, 'channel')}",
-        _count(len(quality.subtables), "subtable"),
+        count(quality.n_rows, "row"),
+        count(len(quality.antennas), "antenna") + (f" ({n_unused} without data)" if n_unused else ""),
+        count(quality.n_integrations, "integration"),
+        count(len(quality.fields), "field"),
+        count(len(quality.windows), "spectral window") + f" with {count(n_channels, 'channel')}",
+        count(len(quality.subtables), "subtable"),
     ]
     yield ", ".join(parts)
     if quality.start_mjd is not None and quality.end_mjd is not None:
@@ -127,26 +121,16 @@ def _introduce(quality: MSQuality) -> Iterator[str]:
         yield "No visibilities"
         return
     yield (
-        f"{_count(quality.n_visibilities, 'visibility', 'visibilities')} in {quality.data_column}: "
+        f"{count(quality.n_visibilities, 'visibility', 'visibilities')} in {quality.data_column}: "
         f"{quality.n_unflagged:,} unflagged, {quality.n_zero:,} zero, {quality.n_nonfinite:,} NaN or infinite"
     )
-
-
-def _draw_gates(gates: tuple[Gate, ...]) -> Any:
-    rows = []
-    for gate in gates:
-        threshold = gate.reason if gate.verdict == "SKIP" else gate.threshold
-        rows.append((gate.name, str(gate.verdict), _number(gate.value), threshold, f"{gate.n_samples:,}"))
-    styles = [_STYLES[gate.verdict] for gate in gates]
-    head = ("Gate", "Verdict", "Value", "Threshold", "Samples")
-    return draw_grid(head, rows, styles=styles, numbers=("Value", "Samples"))
 
 
 def _draw_antennas(console: Console, quality: MSQuality) -> None:
     """Draw as many antennas side by side as there is room for, running downwards."""
     from rich.text import Text
 
-    styles = {"dead": _STYLES["FAIL"], "high": _STYLES["WARN"], "unused": "dim"}
+    styles = {"dead": STYLES["FAIL"], "high": STYLES["WARN"], "unused": "dim"}
     widest = max(len(antenna.name) for antenna in quality.antennas)
     cells = []
     for antenna in quality.antennas:
@@ -166,17 +150,17 @@ def _draw_counts(quality: MSQuality) -> Any:
         ("correlation", quality.correlations),
         ("DATA_DESC_ID", quality.data_descriptions),
     ):
-        for count in counts:
-            name = count.name if kind == "correlation" else f"{count.number} {count.name}".rstrip()
-            rows.append((kind, name, _percent(count), f"{count.total:,}"))
+        for counted in counts:
+            name = counted.name if kind == "correlation" else f"{counted.number} {counted.name}".rstrip()
+            rows.append((kind, name, _percent(counted), f"{counted.total:,}"))
     for window in quality.windows:
         name = f"{window.number} {window.name}".rstrip() if window.number >= 0 else window.name
         rows.append(("window", name, _fraction(window.flag_fraction), f"{int(window.total.sum()):,}"))
     return draw_grid(("Flagged by", "Name", "Fraction", "Values"), rows, numbers=("Fraction", "Values"))
 
 
-def _percent(count: FlagCount) -> str:
-    return _fraction(count.flag_fraction)
+def _percent(counted: FlagCount) -> str:
+    return _fraction(counted.flag_fraction)
 
 
 def _fraction(fraction: float | None) -> str:
@@ -188,13 +172,3 @@ def _fraction(fraction: float | None) -> str:
     if 0.9995 <= fraction < 1:
         return "> 99.9 %"
     return f"{100 * fraction:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

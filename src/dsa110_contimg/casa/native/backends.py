@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from dsa110_contimg._lazy import INSTALL, needs
-from dsa110_contimg.errors import MissingDependencyError
+from dsa110_contimg.errors import ClashingLibrariesError, MissingDependencyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,9 +66,17 @@ def import_backend(backend: str) -> None:
 
     Raises
     ------
+    ClashingLibrariesError
+        When casatools is loaded in this process.
     MissingDependencyError
         When the library is not installed.
     """
+    if "casatools" in sys.modules:
+        raise ClashingLibrariesError(
+            f"casatools is loaded in this process, and {backend} must not be: each brings its own casacore, and the "
+            "loader mixes the two.",
+            hint="Let another process read, which is what happens without isolated=False.",
+        )
     if backend == "arcae":
         with needs("arcae"):
             import arcae.lib.arrow_tables  # noqa: F401
@@ -95,10 +104,13 @@ def open_native(folder: Path, backend: str) -> NativeTable:
     ------
     UnreadableTableError
         When the library cannot open it.
+    ClashingLibrariesError
+        When casatools is loaded in this process.
     MissingDependencyError
         When the library is not installed.
     """
-    if choose_backend(backend) == "arcae":
+    import_backend(choose_backend(backend))
+    if backend == "arcae":
         from dsa110_contimg.casa.native.arcae_table import open_with_arcae
 
         return open_with_arcae(folder)

@@ -128,11 +128,11 @@ class CasacoreTable:
         # Asked in steps, casacore 3.8.1 leaves the later rows empty: ask for the span, or for each row where these are
         # far apart.
         spans = [(rows[0], rows[-1] - rows[0] + 1)] if rows.step <= _NEAR else [(row, 1) for row in rows]
-        try:
-            return [_parse_shape(text) for span in spans for text in shape_of(column, *span)[:: rows.step]]
-        except RuntimeError:
-            pass  # a cell without a value somewhere among them: ask one by one
         with self._translate(f"The cell shapes of {column}"):
+            try:
+                return [_parse_shape(text) for span in spans for text in shape_of(column, *span)[:: rows.step]]
+            except RuntimeError:
+                pass  # a cell without a value somewhere among them: ask one by one
             has_value = self._table.iscelldefined
             return [_parse_shape(shape_of(column, row, 1)[0]) if has_value(column, row) else None for row in rows]
 

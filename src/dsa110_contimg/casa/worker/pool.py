@@ -56,16 +56,12 @@ class Pool:
         try:
             yield worker
         finally:
+            if worker.is_answering:  # it died, stood still, or its caller was interrupted
+                worker.end()
             with self._change:
-                if worker not in self._workers:
-                    pass  # shut down meanwhile
-                elif worker.is_answering:  # it died, stood still, or its caller was interrupted
-                    self._dismiss(worker)
-                else:
+                if worker in self._workers:  # and all were not ended meanwhile
                     self._idle.append(worker)
                     self._change.notify()
-            if worker.is_answering:
-                worker.end()
 
     def shut_down(self) -> None:
         """End all workers."""

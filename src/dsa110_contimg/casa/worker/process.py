@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import shutil
@@ -97,26 +96,24 @@ class Worker:
         ours, theirs = socket.socketpair()
         self._channel = self._held.enter_context(closing(Channel(ours)))
         with theirs:
+            # After the other three files, so that its number is that of no standard stream, even if those are closed.
             lifeline, kept = os.pipe()
             self._held.callback(os.close, kept)
-            # Where the caller has closed its standard streams, this number would be taken for one of them.
-            high = fcntl.fcntl(lifeline, fcntl.F_DUPFD_CLOEXEC, 3)
-            os.close(lifeline)
             # casacore opens nothing without a HOME; and a worker never calculates: threads would be for nothing.
             defaults = {"HOME": scratch, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
             paths = [path for path in sys.path if isinstance(path, str)]
             try:
                 return subprocess.Popen(
-                    [sys.executable, "-P", "-W", "ignore", "-c", _BEGIN, str(high), scratch, *paths],
+                    [sys.executable, "-P", "-W", "ignore", "-c", _BEGIN, str(lifeline), scratch, *paths],
                     stdin=theirs.fileno(),
                     stdout=self._log,
                     stderr=self._log,
-                    pass_fds=[high],
+                    pass_fds=[lifeline],
                     env={**defaults, **os.environ, "TMPDIR": scratch},
                     start_new_session=True,  # Ctrl-C at a terminal is not for it
                 )
             finally:
-                os.close(high)
+                os.close(lifeline)
 
     @property
     def pid(self) -> int:

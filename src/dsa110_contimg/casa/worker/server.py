@@ -39,8 +39,8 @@ INLINE_BYTES = 64 * 1024
 _OF_ITS_OWN = 256 * 2**20
 """How much memory, in bytes, native code may take beside what an answer may."""
 
-_LOG_BYTES = 64 * 2**20
-"""How much native code may write to its standard streams, or anywhere."""
+_FILE_BYTES = 256 * 2**20
+"""How long a file may become that native code writes: its standard streams, or rows that arcae has to find again."""
 
 _ATTRIBUTES = frozenset(["nrows", "path", "columns", "keywords", "info"])
 
@@ -57,7 +57,7 @@ def main(lifeline: int, scratch: str) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who ends us if need be
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # nothing is left behind, not even by a crash
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LOG_BYTES, _LOG_BYTES))  # native code that writes without end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     channel = Channel(socket.socket(fileno=os.dup(0)))
     try:
         _Server(channel, Lifeline(lifeline)).serve()
