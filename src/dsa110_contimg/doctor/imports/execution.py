@@ -145,11 +145,9 @@ class Execution:
             # A module's own packages were there before it.
             if not f"{statement.module}.".startswith(f"{module}."):
                 self.edges[Edge(statement, module)] = None
-            if found.module.kind == "missing":
-                return None
-            if is_new:
+            if is_new and found.module.kind != "missing":
                 yield from self._enter(module, found, is_certain)
-        return found
+        return found if found is not None and found.module.kind != "missing" else None
 
     def _enter(self, module: str, found: Found, is_certain: bool) -> Iterator[_Call]:
         if found.source is None:

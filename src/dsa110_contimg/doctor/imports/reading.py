@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import gc
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from dsa110_contimg.doctor.targets import TARGET_FILE, read_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dsa110_contimg.doctor.imports.scanner import Scan
 
 
@@ -69,7 +72,8 @@ def read_imports(package_or_path: str | os.PathLike[str], *, python: str | os.Pa
     setting = ask_setting(python, os.environ, Path.cwd(), source.first)
     scans = Scans()
     execution = Execution(Finder(setting), scans)
-    execution.execute(source.scan, source.file)
+    with _without_collector():
+        execution.execute(source.scan, source.file)
     scans.save()
     own = [edge for edge in execution.edges if edge.statement.module == TARGET_FILE]
     for edge in own:
@@ -84,6 +88,19 @@ def read_imports(package_or_path: str | os.PathLike[str], *, python: str | os.Pa
         tuple(execution.edges),
         tuple(execution.problems),
     )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Spare the search for cycles in syntax trees, which have none: it takes as long as to parse them."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _read_source(asked: str, folder: Path) -> _Source:
