@@ -109,12 +109,17 @@ def _sign(payload: bytes) -> bytes:
 
 
 def _flatten(scan: Scan) -> list[Any]:
-    return [scan.fault, [[type(event).__name__[0], *event] for event in scan.events]]
+    events, doors = ([[type(event).__name__[0], *event] for event in part] for part in (scan.events, scan.doors))
+    return [events, scan.fault, doors]
 
 
 def _revive(kept: list[Any]) -> Scan:
-    fault, events = kept
-    return Scan(tuple(_revive_event(*event) for event in events), fault and tuple(fault))
+    events, fault, doors = kept
+    return Scan(
+        tuple(_revive_event(*event) for event in events),
+        fault and tuple(fault),
+        tuple(_revive_event(*door) for door in doors),  # type: ignore[misc]
+    )
 
 
 def _revive_event(kind: str, *values: Any) -> Import | Binding | Exports:

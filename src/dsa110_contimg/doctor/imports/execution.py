@@ -27,6 +27,8 @@ class _Namespace:
     """The submodules that were loaded."""
     exports: list[str] | None = None
     """What stands in ``__all__``."""
+    doors: tuple[Import, ...] = ()
+    """The imports that tell what its ``__getattr__`` loads."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Execution:
     def _run(self, call: _Call) -> Iterator[_Call]:
         """Go through a module; yield each module that is to be executed before it goes on."""
         names = self._namespaces.setdefault(call.module, _Namespace())
+        names.doors = call.scan.doors
         for event in call.scan.events:
             match event:
                 case Import():
@@ -171,10 +174,33 @@ class Execution:
         names = self._namespaces.get(module, _Namespace())
         submodule = f"{module}.{name}"
         is_defined = is_certain and names.own.get(name, False)
-        if is_defined or found.folders is None or self._finder.find(submodule).module.kind == "missing":
+        if is_defined:
+            return None
+        if found.folders is None or self._finder.find(submodule).module.kind == "missing":
+            if name not in names.own:
+                yield from self._pass_door(statement, module, name)
             return None
         yield from self._load(statement, submodule, is_certain)
         return submodule
+
+    def _pass_door(self, statement: Statement, module: str, name: str) -> Iterator[_Call]:
+        """Take a name from a module whose ``__getattr__`` makes it.
+
+        That loads something for whoever asks, and nothing for who only imports the module; so it is laid to the one who
+        asks.
+        """
+        for door in self._namespaces[module].doors if module in self._namespaces else ():
+            for request in door.requests:
+                if name not in (*request.bound, *(request.names or ())):
+                    continue
+                beyond = self._resolve(module, request)
+                if beyond is not None:
+                    found = yield from self._load(statement, beyond, False)
+                    if found is not None and request.names and "*" not in request.names:
+                        taken = request.names[request.bound.index(name)] if name in request.bound else name
+                        submodule = f"{beyond}.{taken}"
+                        if found.folders is not None and self._finder.find(submodule).module.kind != "missing":
+                            yield from self._load(statement, submodule, False)
 
     def _import_all(self, statement: Statement, module: str, found: Found, is_certain: bool) -> Iterator[_Call]:
         """Take every name from a module; those of ``__all__`` may be submodules."""

@@ -49,7 +49,7 @@ def find_roads(graph: ImportGraph, pattern: str) -> Roads:
     --------
     >>> from dsa110_contimg.doctor.imports.reading import read_imports
     >>> [[edge.imported for edge in road] for road in find_roads(read_imports("json.tool"), "json.scanner").roads]
-    [['json', 'json.decoder', 'json.scanner'], ['json.tool', 'json', 'json.decoder', 'json.scanner']]
+    [['json', 'json.decoder', 'json.scanner']]
     """
     following: defaultdict[str, list[tuple[str, Edge]]] = defaultdict(list)
     for edge in graph.edges:

@@ -66,6 +66,8 @@ class Scan(NamedTuple):
     """What it does, in order."""
     fault: tuple[int | None, str] | None = None
     """The line where it is no Python, and why; then there are no events."""
+    doors: tuple[Import, ...] = ()
+    """For a module with ``__getattr__``: the imports in it, and those for type checkers, which say what its names are."""
 
 
 def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
@@ -98,7 +100,7 @@ def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
         return Scan((), (None, f"it is no Python: {error or type(error).__name__}"))
     scanner = _Scanner(data, is_main=is_main)
     scanner.scan(tree.body, is_conditional=False)
-    return Scan(tuple(scanner.events))
+    return Scan(tuple(scanner.events), doors=tuple(scanner.find_doors()))
 
 
 class _Scanner:
@@ -112,6 +114,7 @@ class _Scanner:
         self._type_checking = {"TYPE_CHECKING"}
         self._importlib: set[str] = set()
         self._import_module: set[str] = set()
+        self._doors: list[ast.stmt] = []
         self.events: list[Import | Binding | Exports] = []
 
     def scan(self, body: Sequence[ast.stmt], *, is_conditional: bool, is_class: bool = False) -> None:
@@ -128,12 +131,23 @@ class _Scanner:
                 self._note_calls(node, is_conditional)
             if not is_class:
                 self._note_names(node, is_conditional)
+                if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
+                    self._doors.append(node)
             for block, is_doubtful in _find_blocks(node):
                 self.scan(
                     block,
                     is_conditional=is_conditional or is_doubtful,
                     is_class=is_class or isinstance(node, ast.ClassDef),
                 )
+
+    def find_doors(self) -> Iterator[Import]:
+        """Yield the imports that tell what ``__getattr__`` loads, if there is one."""
+        if not any(isinstance(event, Binding) and "__getattr__" in event.names for event in self.events):
+            return
+        for statement in self._doors:
+            for node in ast.walk(statement):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    yield self._read_import(node, True)
 
     def _scan_if(self, node: ast.If, is_conditional: bool, is_class: bool) -> None:
         """Go along a chain of ``elif``, which is nested in the tree as deep as it is long."""
@@ -142,7 +156,9 @@ class _Scanner:
             if self._may_call:
                 self._note_calls(node, is_conditional)
             is_conditional_here = is_conditional or holds is None
-            if holds is not False:
+            if holds is False and not is_class:
+                self._doors += node.body
+            else:
                 self.scan(node.body, is_conditional=is_conditional_here, is_class=is_class)
             if holds:
                 return
@@ -177,33 +193,30 @@ class _Scanner:
         return None
 
     def _note_import(self, node: ast.Import | ast.ImportFrom, is_conditional: bool) -> None:
+        event = self._read_import(node, is_conditional)
+        self.events.append(event)
+        for name, bound in ((one.name, one.asname or one.name) for one in node.names):
+            if isinstance(node, ast.Import):
+                if name == "importlib" or (name.startswith("importlib.") and name == bound):
+                    self._importlib.add(bound.partition(".")[0])
+            elif (node.module, name) == ("typing", "TYPE_CHECKING"):
+                self._type_checking.add(bound)
+            elif (node.module, name) == ("importlib", "import_module"):
+                self._import_module.add(bound)
+
+    def _read_import(self, node: ast.Import | ast.ImportFrom, is_conditional: bool) -> Import:
         if isinstance(node, ast.Import):
             requests = tuple(
                 Request(0, one.name, None, (one.asname or one.name.partition(".")[0],)) for one in node.names
             )
-            self._importlib |= {
-                request.bound[0]
-                for request, one in zip(requests, node.names, strict=True)
-                if one.name == "importlib" or (one.name.startswith("importlib.") and not one.asname)
-            }
         else:
             bound = tuple(one.asname or one.name for one in node.names)
-            names = tuple(one.name for one in node.names)
-            requests = (Request(node.level, node.module or "", names, bound),)
-            aliases = {("typing", "TYPE_CHECKING"): self._type_checking}
-            aliases["importlib", "import_module"] = self._import_module
-            for name, called in zip(names, bound, strict=True):
-                if (known := aliases.get((node.module or "", name))) is not None:
-                    known.add(called)
-        self._append(node, node, is_conditional, requests)
+            requests = (Request(node.level, node.module or "", tuple(one.name for one in node.names), bound),)
+        return self._make(node, is_conditional, requests)
 
-    def _append(
-        self, node: ast.stmt | ast.expr, call: ast.stmt | ast.expr, is_conditional: bool, requests: tuple[Request, ...]
-    ) -> None:
-        # A call in a statement of many lines, such as a table, stands for itself.
-        shown = node if node.lineno == node.end_lineno and isinstance(node, ast.stmt) else call
-        end = shown.end_lineno or shown.lineno
-        self.events.append(Import(shown.lineno, end, self._find_text(shown), is_conditional, requests))
+    def _make(self, node: ast.stmt | ast.expr, is_conditional: bool, requests: tuple[Request, ...]) -> Import:
+        end = node.end_lineno or node.lineno
+        return Import(node.lineno, end, self._find_text(node), is_conditional, requests)
 
     def _find_text(self, node: ast.stmt | ast.expr) -> str:
         if node.lineno != node.end_lineno:
@@ -223,7 +236,9 @@ class _Scanner:
         while waiting:
             one, is_doubtful = waiting.pop()
             if isinstance(one, ast.Call) and (request := self._read_call(one)):
-                self._append(one if is_compound else node, one, is_doubtful, (request,))
+                # A call in a statement of many lines, such as a table, stands for itself.
+                shown = one if is_compound or node.lineno != node.end_lineno else node
+                self.events.append(self._make(shown, is_doubtful, (request,)))
             waiting += reversed([(child, is_doubtful or doubt) for child, doubt in _find_evaluated(one)])
 
     def _read_call(self, call: ast.Call) -> Request | None:
