@@ -23,7 +23,10 @@ MARK = "import-doctor:"
 
 _QUESTION = """
 import sys
-loaded = dict(sys.modules)
+loaded, path = dict(sys.modules), [str(one) for one in sys.path]
+is_safe = bool(getattr(sys.flags, 'safe_path', False))
+if not is_safe:
+    del sys.path[0]  # a file there may have the name of one that this needs
 import _imp, importlib.machinery, json
 def describe(module):
     path = getattr(module, '__path__', None)
@@ -45,8 +48,8 @@ def find_redirections():
                             yield name, path
 frozen = getattr(_imp, '_frozen_module_names', list)()
 print('\\n' + MARK + json.dumps({
-    'path': [str(one) for one in sys.path],
-    'is_safe': bool(getattr(sys.flags, 'safe_path', False)),
+    'path': path,
+    'is_safe': is_safe,
     'builtin': list(sys.builtin_module_names),
     'frozen': list(frozen),
     'suffixes': importlib.machinery.EXTENSION_SUFFIXES,
