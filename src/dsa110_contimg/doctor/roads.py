@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from dsa110_contimg.doctor.chain import make_chain, make_hop
 from dsa110_contimg.doctor.examination import Road
+from dsa110_contimg.doctor.search import MOST_PATHS, find_paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.journal import Journal, Opening, Step
 
     Graph = Mapping[str, Mapping[tuple[str, tuple[Step, ...]], None]]
-
-MOST_ROADS = 100
-"""How many roads are told; their number can grow exponentially."""
-MOST_STEPS = 200_000
-"""How many steps the search may take."""
-
 
 @dataclass(frozen=True)
 class Map:
@@ -64,28 +59,20 @@ def find_roads(journal: Journal, is_goal: Callable[[str], bool], sources: Source
     """
     openings = {opening.module: opening for opening in reversed(journal.openings)}
     graph = _make_graph(journal, openings)
-    useful = _find_useful(graph, is_goal)
-    found: dict[tuple[tuple[str, int], ...], Road] = {}
-    is_whole = True
-    for steps, path in enumerate(_walk(graph, useful, is_goal)):
-        if steps >= MOST_STEPS or len(found) >= MOST_ROADS:
-            is_whole = False
-            break
-        if path is None:
-            continue
+
+    def make_road(path: Sequence[tuple[str, tuple[Step, ...]]]) -> Road:
         importers = (None, *(openings.get(module) for module, _ in path))
-        chain = tuple(
-            make_hop(module, steps_, sources, above) for (module, steps_), above in zip(path, importers, strict=False)
-        )
-        key = _find_key(chain)
-        # A statement that names a package and a module in it is one road, to the one that is loaded first.
-        if key not in found or len(chain[-1].module) < len(found[key].forbidden):
-            found[key] = Road(chain[-1].module, chain)
+        hops = (make_hop(module, steps, sources, above) for (module, steps), above in zip(path, importers, strict=False))
+        return Road(path[-1][0], tuple(hops))
+
+    # A statement that names a package and a module in it is one road, to the one that is loaded first.
+    paths, is_whole = find_paths(graph, "", is_goal, tell_apart=lambda path: _find_key(make_road(path).chain))
+    roads = {_find_key(road.chain): road for road in map(make_road, paths)}
     # The road that was really taken comes first; the others were hidden by what was loaded already.
     taken = next(opening for opening in journal.openings if is_goal(opening.module))
     road = Road(taken.module, make_chain(taken.stack, sources))
-    others = [other for key, other in found.items() if key != _find_key(road.chain)]
-    return Map((road, *sorted(others, key=lambda other: len(other.chain)))[:MOST_ROADS], is_whole)
+    roads.pop(_find_key(road.chain), None)
+    return Map((road, *roads.values())[:MOST_PATHS], is_whole and len(roads) < MOST_PATHS)
 
 
 def _find_key(chain: Sequence[Hop]) -> tuple[tuple[str, int], ...]:
@@ -118,44 +105,3 @@ def _find_parents(name: str) -> Iterator[str]:
     parts = name.split(".")
     for end in range(1, len(parts)):
         yield ".".join(parts[:end])
-
-
-def _find_useful(graph: Graph, is_goal: Callable[[str], bool]) -> set[str]:
-    """Return the modules from which a goal can be reached."""
-    importers: defaultdict[str, set[str]] = defaultdict(set)
-    for importer, imports in graph.items():
-        for module, _ in imports:
-            importers[module].add(importer)
-    useful, waiting = set[str](), [module for module in importers if is_goal(module)]
-    while waiting:
-        module = waiting.pop()
-        if module not in useful:
-            useful.add(module)
-            waiting += [importer for importer in importers[module] if not is_goal(importer)]
-    return useful
-
-
-def _walk(
-    graph: Graph, useful: set[str], is_goal: Callable[[str], bool]
-) -> Iterator[Sequence[tuple[str, tuple[Step, ...]]] | None]:
-    """Yield every path without a loop from the target to a goal, and nothing at each step between."""
-    path: list[tuple[str, tuple[Step, ...]]] = []
-    on_path = {""}
-    branches = [iter(graph.get("", {}))]
-    while branches:
-        yield None
-        following = next(branches[-1], None)
-        if following is None:
-            branches.pop()
-            if path:
-                on_path.discard(path.pop()[0])
-            continue
-        module, _ = following
-        if module in on_path or module not in useful:
-            continue
-        if is_goal(module):
-            yield [*path, following]
-            continue
-        path.append(following)
-        on_path.add(module)
-        branches.append(iter(graph.get(module, {})))

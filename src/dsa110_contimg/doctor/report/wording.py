@@ -7,12 +7,15 @@ import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
 from pathlib import PurePath
+from typing import TypeVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from dsa110_contimg.doctor.examination import Examination, Hop
+
+Found = TypeVar("Found")
 
 TARGET = "<target>"
 """What stands in place of a file for the target's own statements."""
@@ -21,20 +24,20 @@ _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _INSTALLED = re.compile(r"/(site|dist)-packages/|/lib(64)?/python3[^/]*/|/python3\d*\.zip/")
 
 
-def make_harmless(examination: Examination) -> Examination:
-    """Return an examination in whose texts every control character is written out.
+def make_harmless(found: Found) -> Found:
+    """Return an examination, or a part of one, in whose texts every control character is written out.
 
     Parameters
     ----------
-    examination : Examination
+    found : Examination or any dataclass in it
         What was found; its texts come from whatever was examined.
 
     Returns
     -------
-    Examination
+    Examination or that dataclass
         The same, with texts that neither move a cursor nor turn the direction of writing nor fail to be encoded.
     """
-    cleaned: Examination = _clean_all(examination, "")
+    cleaned: Found = _clean_all(found, "")
     return cleaned
 
 
