@@ -44,6 +44,8 @@ class Statement:
     """Its source, on one line."""
     is_conditional: bool = False
     """Whether it stands in a ``try`` or an ``if``, so that it may not be executed, or may fail without harm."""
+    is_observed: bool = False
+    """Whether it is known only from a real run; reading the source did not show that it loads anything."""
 
 
 @dataclass(frozen=True)
