@@ -52,8 +52,8 @@ class Statement:
 class Edge:
     """One module that a statement loads; a statement that loads several has several edges.
 
-    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads ``a``, and
-    ``a.b`` if that is a module and ``a`` does not define ``b`` itself.
+    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads
+    ``a``, and ``a.b`` if that is a module and ``a`` does not define ``b`` itself.
     """
 
     statement: Statement

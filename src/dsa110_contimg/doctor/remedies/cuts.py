@@ -30,8 +30,8 @@ class Remedies:
     reached: tuple[str, ...] = ()
     """The forbidden modules that a statement on the way loads first; none when no road leads to any."""
     near_target: tuple[Statement, ...] = ()
-    """The fewest statements to take away from import time; of several such sets the one nearest to the target. Empty when
-    nothing is reached, or when no edit in the files that may be edited helps."""
+    """The fewest statements to take away from import time; of several such sets the one nearest to the target. Empty
+    when nothing is reached, or when no edit in the files that may be edited helps."""
     near_forbidden: tuple[Statement, ...] = ()
     """Of several such sets the one nearest to what is forbidden; often the same."""
     obstacles: tuple[Statement, ...] = ()
@@ -86,9 +86,9 @@ def find_remedies(
 
     Notes
     -----
-    Exact, by a cut of a network in which each statement can be taken away once, with everything that it loads. A statement
-    whose name another one asks for at import cannot be taken away alone: a door would open at once. It is kept unless the
-    one who asks goes as well.
+    Exact, by a cut of a network in which each statement can be taken away once, with everything that it loads. A
+    statement whose name another one asks for at import helps nobody when it goes alone, because a door would open at
+    once; so it counts as part of the one who asks, too.
 
     Examples
     --------

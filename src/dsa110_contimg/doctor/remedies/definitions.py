@@ -97,8 +97,8 @@ def find_definition(terrain: Terrain, module: str, name: str) -> tuple[str, str]
     return module, name
 
 
-def _follow(terrain: Terrain, module: str, name: str) -> tuple[str, str] | None:
-    """Return where a module has a name from; nothing when it makes it itself."""
+def _follow(terrain: Terrain, module: str, name: str, passed: frozenset[str] = frozenset()) -> tuple[str, str] | None:
+    """Return where a module has a name from; nothing when it makes it itself, or when that cannot be told."""
     bindings = terrain.book.read_bindings(module)
     if bindings is not None and name in bindings.defined:
         return None
@@ -107,8 +107,10 @@ def _follow(terrain: Terrain, module: str, name: str) -> tuple[str, str] | None:
         if name in names.asked:
             return (names.source, names.asked[name]) if names.source is not None else None
     for names in reversed(imported):
-        if names.is_star and names.source is not None and not name.startswith("_"):
-            there = terrain.book.read_bindings(names.source)
-            if there is not None and (name in there.defined or _follow(terrain, names.source, name) is not None):
-                return names.source, name
+        source = names.source
+        if names.is_star and source is not None and source not in passed and not name.startswith("_"):
+            there = terrain.book.read_bindings(source)
+            is_there = there is not None and name in there.defined
+            if is_there or _follow(terrain, source, name, passed | {module}) is not None:
+                return source, name
     return None
