@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.remedies.definitions import DirectImport, find_direct_imports
 from dsa110_contimg.doctor.remedies.flow import UNBOUNDED
-from dsa110_contimg.doctor.remedies.network import GOAL, Terrain
+from dsa110_contimg.doctor.remedies.network import GOAL, SOURCE, Terrain
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
 
@@ -163,26 +163,23 @@ def _cut(
     terrain: Terrain, weigh: Callable[[Statement], int]
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]] | _Blocked:
     """Return the two outermost smallest sets."""
-    numbers = terrain.useful
-    nodes = list(numbers)
     network = terrain.make_network(weigh)
-    source, sink = numbers[TARGET_FILE], numbers[GOAL]
-    if (path := network.find_path(source, sink)) is not None:
-        return _Blocked(tuple(node for number in path if not isinstance(node := nodes[number], str)))
-    cuts = network.find_cuts(source, sink)
-    statements = [
-        (node, numbers[node], numbers[node.module])
-        for node in nodes
-        if not isinstance(node, str) and node.module in numbers
-    ]
-    near_target = [node for node, own, above in statements if above in cuts.near_source and own not in cuts.near_source]
-    near_forbidden = [node for node, own, above in statements if own in cuts.near_sink and above not in cuts.near_sink]
-    return _sort(terrain, near_target), _sort(terrain, near_forbidden)
+    if (path := network.find_path(SOURCE, GOAL)) is not None:
+        return _Blocked(tuple(terrain.statements[number] for number in path if number in terrain.statements))
+    cuts = network.find_cuts(SOURCE, GOAL)
+    near_target, near_forbidden = [], []
+    for number, statement in terrain.statements.items():
+        above = terrain.above[number]
+        if above in cuts.near_source and number not in cuts.near_source and number in terrain.leading:
+            near_target.append(statement)
+        if number in cuts.near_sink and above not in cuts.near_sink and above in terrain.reached:
+            near_forbidden.append(statement)
+    return tuple(near_target), tuple(near_forbidden)
 
 
 def _find_obstacles(terrain: Terrain, weigh: Callable[[Statement], int]) -> tuple[tuple[Statement, ...], bool]:
     """Return the fewest statements that would have to be movable, too, and whether they can be nowhere."""
-    many = len(terrain.useful) + 1  # dearer than everything that may be edited
+    many = len(terrain.statements) + 1  # dearer than everything that may be edited
 
     def weigh_all(statement: Statement) -> int:
         if not can_be_moved(statement):
@@ -196,18 +193,11 @@ def _find_obstacles(terrain: Terrain, weigh: Callable[[Statement], int]) -> tupl
 
 
 def _find_reached(terrain: Terrain) -> tuple[str, ...]:
+    useful = set(terrain.useful)
     found = [
-        edge.imported
-        for edge in terrain.graph.edges
-        if edge.imported in terrain.goals and edge.statement in terrain.useful
+        edge.imported for edge in terrain.graph.edges if edge.imported in terrain.goals and edge.statement in useful
     ]
     return tuple(dict.fromkeys([*found, *(root for root in terrain.graph.roots if root in terrain.goals)]))
-
-
-def _sort(terrain: Terrain, statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Return statements in the order of the graph."""
-    wanted = set(statements)
-    return tuple(dict.fromkeys(edge.statement for edge in terrain.graph.edges if edge.statement in wanted))
 
 
 def _make_test(editable: Sequence[str | os.PathLike[str]]) -> Callable[[str], bool]:

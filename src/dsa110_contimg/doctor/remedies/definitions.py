@@ -39,7 +39,7 @@ def find_direct_imports(terrain: Terrain, statements: Iterable[Statement]) -> tu
     tuple of DirectImport
         First the target's own, and these only if then none of them leads there any more.
     """
-    own = [one for one in terrain.useful if not isinstance(one, str) and one.module == TARGET_FILE]
+    own = [one for one in terrain.useful if one.module == TARGET_FILE]
     of_target = [found for one in own if (found := _find_direct(terrain, one)) is not None]
     others = [_find_direct(terrain, one) for one in dict.fromkeys(statements)]
     return (
@@ -55,7 +55,7 @@ def _find_direct(terrain: Terrain, statement: Statement) -> DirectImport | None:
     wanted: dict[str, list[str]] = {}
     for bound, asked in names.asked.items():
         module, name = find_definition(terrain, names.source, asked)
-        if any(above in terrain.leading or above in terrain.goals for above in _find_loaded(terrain, module, name)):
+        if any(terrain.leads(loaded) for loaded in _find_loaded(terrain, module, name)):
             return None
         wanted.setdefault(module, []).append(name if name == bound else f"{name} as {bound}")
     if set(wanted) == {names.source}:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import cached_property
 from pathlib import PurePath
 
+from dsa110_contimg.doctor.imports.graph import Module
 from dsa110_contimg.doctor.remedies.flow import UNBOUNDED, Network
 from dsa110_contimg.doctor.remedies.names import Sourcebook
 from dsa110_contimg.doctor.roads import matches_library, matches_module
@@ -15,13 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from dsa110_contimg.doctor.imports.graph import ImportGraph, Module, Statement
+    from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
     from dsa110_contimg.doctor.remedies.names import Names
 
-    Node = str | Statement
-
-GOAL = "<forbidden>"
-"""The node that stands for everything forbidden."""
+SOURCE, GOAL = 0, 1
+"""The nodes that stand for the target and for everything forbidden."""
 
 
 def is_forbidden(module: Module, patterns: Sequence[str]) -> bool:
@@ -39,7 +37,8 @@ class Terrain:
     """Where the statements of a graph lead.
 
     A statement leads to the modules that it loads and, if it asks one of them for a name, to the statements there that
-    bind this name: to load them later is no help as long as the name is asked for at import.
+    bind this name: to load them later is no help as long as the name is asked for at import. Modules and statements
+    are nodes with numbers, because to look up 8000 statements time and again takes longer than the whole cut.
 
     Parameters
     ----------
@@ -54,59 +53,77 @@ class Terrain:
         """What is executed at import."""
         self.book = Sourcebook(graph)
         """The names of its modules."""
-        self.goals = {name for name, module in graph.modules.items() if is_forbidden(module, forbidden)}
+        # A module that stands only in an edge has no entry.
+        named = dict.fromkeys(name for edge in graph.edges for name in (edge.imported, edge.statement.module))
+        modules = {name: Module(name, "missing") for name in named} | dict(graph.modules)
+        self.goals = {name for name, module in modules.items() if is_forbidden(module, forbidden)} - {TARGET_FILE}
         """The forbidden modules."""
-        # A module that stands only in an edge has no entry to ask for its kind.
-        self.goals |= {
-            edge.imported
-            for edge in graph.edges
-            if edge.imported not in graph.modules and any(matches_module(edge.imported, one) for one in forbidden)
-        }
+        self.statements: dict[int, Statement] = {}
+        """The nodes that are statements, in the order of the graph."""
+        self.modules = {TARGET_FILE: SOURCE, **dict.fromkeys(self.goals, GOAL)}
+        """The nodes of the modules."""
+        self.above: dict[int, int] = {}
+        """For each statement the node of the module that it stands in."""
+        self.ways: list[list[int]] = [[], []]
+        """Where each node leads; what is forbidden leads no further."""
+        self._stands_in: dict[str, list[int]] = {}
+        self._lay()
+        for number in self.statements:
+            self.ways[number] += self._find_asked(number)
 
-    @cached_property
-    def _stands_in(self) -> dict[str, list[Statement]]:
-        """The statements of each module."""
-        found: defaultdict[str, dict[Statement, None]] = defaultdict(dict)
+    def _lay(self) -> None:
+        """Lay the ways from modules to statements, and from statements to the modules that they load."""
+        numbers: dict[Statement, int] = {}
+        asked = set()
         for edge in self.graph.edges:
-            found[edge.statement.module][edge.statement] = None
-        return {module: list(statements) for module, statements in found.items()}
+            statement, imported = edge.statement, edge.imported
+            module = self._find_module(statement.module)
+            if module == SOURCE:
+                asked.add(imported)
+            if module == GOAL:
+                continue
+            number = numbers.get(statement)
+            if number is None:
+                number = numbers[statement] = self._add()
+                self.statements[number] = statement
+                self.above[number] = module
+                self.ways[module].append(number)
+                self._stands_in.setdefault(statement.module, []).append(number)
+            self.ways[number].append(self._find_module(imported))
+        self.ways[SOURCE] += [self._find_module(root) for root in self.graph.roots if root not in asked]
+
+    def _add(self) -> int:
+        self.ways.append([])
+        return len(self.ways) - 1
+
+    def _find_module(self, name: str) -> int:
+        number = self.modules.get(name)
+        if number is None:
+            number = self.modules[name] = self._add()
+        return number
 
     @cached_property
-    def ways(self) -> dict[Node, list[Node]]:
-        """What each module and each statement leads to; what is forbidden leads no further."""
-        ways: dict[Node, list[Node]] = {}
-        for edge in self.graph.edges:
-            if edge.statement.module not in self.goals:
-                ways.setdefault(edge.statement, []).append(GOAL if edge.imported in self.goals else edge.imported)
-        for module, statements in self._stands_in.items():
-            if module not in self.goals:
-                ways[module] = list(statements)
-        for statement in [node for node in ways if not isinstance(node, str)]:
-            ways[statement] += self._find_asked(statement)
-        asked = {edge.imported for edge in self.graph.edges if edge.statement.module == TARGET_FILE}
-        missing = [GOAL if root in self.goals else root for root in self.graph.roots if root not in asked]
-        ways[TARGET_FILE] = [*ways.get(TARGET_FILE, []), *missing]
-        return ways
-
-    @cached_property
-    def _binders(self) -> dict[str, dict[str, list[Statement]]]:
+    def _binders(self) -> dict[str, dict[str, list[int]]]:
         """For each module the statements that bind a name."""
-        found: dict[str, dict[str, list[Statement]]] = {}
-        for module, statements in self._stands_in.items():
+        found: dict[str, dict[str, list[int]]] = {}
+        for module, numbers in self._stands_in.items():
             names = found[module] = {}
-            for statement in statements:
-                for name in self.book.read_names(statement).asked:
-                    names.setdefault(name, []).append(statement)
+            for number in numbers:
+                for name in self._read(number).asked:
+                    names.setdefault(name, []).append(number)
         return found
+
+    def _read(self, number: int) -> Names:
+        return self.book.read_names(self.statements[number])
 
     def list_names(self, module: str) -> tuple[Names, ...]:
         """Return what the statements of a module bind."""
-        return tuple(map(self.book.read_names, self._stands_in.get(module, ())))
+        return tuple(map(self._read, self._stands_in.get(module, ())))
 
-    def _find_asked(self, statement: Statement) -> Iterator[Statement]:
+    def _find_asked(self, number: int) -> Iterator[int]:
         """Yield the statements in other modules that bind the names which a statement asks for."""
-        names = self.book.read_names(statement)
-        if names.source is None or names.source in self.goals:
+        names = self._read(number)
+        if names.source is None:
             return
         binders = self._binders.get(names.source, {})
         for name in names.asked.values():
@@ -114,12 +131,12 @@ class Terrain:
         if names.is_star:
             yield from self._find_public(names.source)
 
-    def _find_public(self, module: str) -> Iterator[Statement]:
+    def _find_public(self, module: str) -> Iterator[int]:
         """Yield the statements whose names a star import takes along."""
         bindings = self.book.read_bindings(module)
         exported = bindings.exported if bindings is not None else None
-        for statement in self._stands_in.get(module, ()):
-            names = self.book.read_names(statement)
+        for number in self._stands_in.get(module, ()):
+            names = self._read(number)
             if exported is not None:
                 is_taken = names.is_star or not exported.isdisjoint(names.asked)
             else:  # nobody wants the modules that another module needed for itself
@@ -127,49 +144,54 @@ class Terrain:
                     names.source is not None and any(not name.startswith("_") for name in names.asked)
                 )
             if is_taken:
-                yield statement
+                yield number
 
     @cached_property
-    def reached(self) -> dict[Node, None]:
+    def reached(self) -> dict[int, None]:
         """Everything that is executed from the target on."""
-        return _spread(self.ways, TARGET_FILE)
+        return _spread(self.ways, SOURCE)
 
     @cached_property
-    def leading(self) -> dict[Node, None]:
+    def leading(self) -> dict[int, None]:
         """Everything from which something forbidden is reached."""
-        back: dict[Node, list[Node]] = {}
-        for node, following in self.ways.items():
+        back: list[list[int]] = [[] for _ in self.ways]
+        for number, following in enumerate(self.ways):
             for other in following:
-                back.setdefault(other, []).append(node)
+                back[other].append(number)
         return _spread(back, GOAL)
 
+    def leads(self, module: str) -> bool:
+        """Return whether a module is forbidden, or loads what is."""
+        return self.modules.get(module) in self.leading
+
     @cached_property
-    def useful(self) -> dict[Node, int]:
-        """The nodes on the roads from the target to what is forbidden, numbered."""
-        return {node: number for number, node in enumerate(node for node in self.reached if node in self.leading)}
+    def useful(self) -> tuple[Statement, ...]:
+        """The statements on the roads from the target to what is forbidden, in the order of the graph."""
+        return tuple(
+            statement
+            for number, statement in self.statements.items()
+            if number in self.reached and number in self.leading
+        )
 
     def make_network(self, weigh: Callable[[Statement], int]) -> Network:
         """Return the roads as a network in which it costs something to take a statement away from import time."""
-        numbers = self.useful
-        costs: dict[Node, int] = {}
-        network = Network(len(numbers))
-        for node, number in numbers.items():
-            for other in self.ways.get(node, ()):
-                if other in numbers:
+        network = Network(len(self.ways))
+        useful = [number for number in self.reached if number in self.leading]
+        for number in useful:
+            for other in self.ways[number]:
+                if other in self.leading:
                     # Between two statements there is no way to cut: who asks for a name gets it.
-                    is_cut = isinstance(node, str) and not isinstance(other, str)
-                    if is_cut and other not in costs:
-                        costs[other] = weigh(other)  # type: ignore[arg-type]
-                    network.join(number, numbers[other], costs[other] if is_cut else UNBOUNDED)
+                    is_cut = self.above.get(other) == number
+                    network.join(number, other, weigh(self.statements[other]) if is_cut else UNBOUNDED)
         return network
 
 
-def _spread(ways: dict[Node, list[Node]], start: Node) -> dict[Node, None]:
-    seen: dict[Node, None] = {start: None}
+def _spread(ways: Sequence[Sequence[int]], start: int) -> dict[int, None]:
+    seen: dict[int, None] = {start: None}
     waiting = [start]
     while waiting:
-        for node in ways.get(waiting.pop(), ()):
-            if node not in seen:
-                seen[node] = None
-                waiting.append(node)
+        for number in ways[waiting.pop()]:
+            if number not in seen:
+                seen[number] = None
+                waiting.append(number)
     return seen

@@ -40,7 +40,10 @@ def write_remedies(remedies: Remedies) -> Iterator[str]:
     for direct in remedies.direct_imports:
         is_target = direct.instead_of.module == TARGET_FILE
         if is_target or remedies.is_worthwhile:
-            yield f"Instead of {_name(direct.instead_of)}, `{clean(direct.text)}` asks for the same and loads nothing forbidden."
+            yield (
+                f"Instead of {_name(direct.instead_of)}, `{clean(direct.text)}` asks for the same and loads nothing "
+                f"forbidden."
+            )
 
 
 def _offer_cuts(remedies: Remedies) -> Iterator[str]:
