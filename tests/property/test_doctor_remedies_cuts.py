@@ -21,13 +21,19 @@ GOALS = {"heavy", "heavy.core"}
 def graphs(draw: st.DrawFn) -> ImportGraph:
     """Draw modules with statements that load one to three of the others, cycles and all."""
     edges = []
-    for line, module in enumerate(draw(st.lists(st.sampled_from(["<target>", *MODULES]), max_size=11)), start=1):
-        loaded = draw(st.lists(st.sampled_from([*MODULES, *GOALS]), min_size=1, max_size=3, unique=True))
+    standing = ["<target>", *draw(st.lists(st.sampled_from(MODULES), min_size=4, max_size=10))]
+    for line, module in enumerate(standing, start=1):
+        far = [] if module == "<target>" else [*sorted(GOALS)] * 2
+        loaded = draw(st.lists(st.sampled_from([*MODULES, *far]), min_size=1, max_size=3, unique=True))
         if draw(st.booleans()):
             text = f"from {loaded[0]} import {draw(st.sampled_from('ab'))}"
         else:
             text = f"import {', '.join(loaded)}"
-        file = "<target>" if module == "<target>" else draw(st.sampled_from(["/ours/", "/theirs/"])) + f"{module}.py"
+        file = (
+            "<target>"
+            if module == "<target>"
+            else draw(st.sampled_from(["/ours/"] * 4 + ["/theirs/"])) + f"{module}.py"
+        )
         edges += [Edge(Statement(module, file, line, line, text), name) for name in loaded]
     modules = {name: Module(name, "source", None) for name in [*MODULES, *GOALS]}
     return ImportGraph((), modules, tuple(edges))

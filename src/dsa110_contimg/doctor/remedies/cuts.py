@@ -9,6 +9,7 @@ from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.remedies.definitions import DirectImport, find_direct_imports
 from dsa110_contimg.doctor.remedies.flow import UNBOUNDED
 from dsa110_contimg.doctor.remedies.network import GOAL, SOURCE, Terrain
+from dsa110_contimg.doctor.report.wording import is_own
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
@@ -135,6 +136,30 @@ def find_remedies(
     )
 
 
+def find_own_files(graph: ImportGraph) -> tuple[str, ...]:
+    """Find the files and folders that may be edited when nobody says which.
+
+    Parameters
+    ----------
+    graph : ImportGraph
+        What is executed when the target is imported.
+
+    Returns
+    -------
+    tuple of str
+        The packages that the target itself imports and that are the user's own, or, when none of them is, those that
+        are installed; never Python's own.
+    """
+    files = [
+        module.file
+        for name in graph.roots
+        if "." not in name and (module := graph.modules.get(name)) is not None and module.file is not None
+    ]
+    packages = [os.path.dirname(file) if os.path.basename(file).startswith("__init__.") else file for file in files]  # noqa: PTH119, PTH120 - text
+    own = [path for path in packages if is_own(path)]
+    return tuple(own or [path for path in packages if "-packages" in path])
+
+
 def can_be_moved(statement: Statement) -> bool:
     """Return whether a statement is one that an edit of its file can take away from import time.
 
@@ -146,10 +171,10 @@ def can_be_moved(statement: Statement) -> bool:
     Returns
     -------
     bool
-        False for the target's own, and for what only a run showed and is no import statement.
+        False for a target's own that stand in no file, and for what only a run showed and is no import statement.
     """
     is_import = not statement.is_observed or statement.text.startswith(("import ", "from "))
-    return is_import and statement.module != TARGET_FILE
+    return is_import and statement.file != TARGET_FILE
 
 
 @dataclass(frozen=True)

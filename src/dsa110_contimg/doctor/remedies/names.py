@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
 
     Body = list[ast.stmt]
+
+_LIST = re.compile(r"^__all__\s*=\s*(\[[^\]]*\]|\([^)]*\))\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Sourcebook:
     def __init__(self, graph: ImportGraph) -> None:
         self._graph = graph
         self._read: dict[str, Bindings | None] = {}
+        self._exported: dict[str, frozenset[str] | None] = {}
 
     def read_names(self, statement: Statement) -> Names:
         """Return the names that a statement binds; none when it is no import statement, or not a whole one."""
@@ -59,10 +63,42 @@ class Sourcebook:
     def read_bindings(self, module: str) -> Bindings | None:
         """Return the names of a module; nothing when its source cannot be read."""
         if module not in self._read:
-            known = self._graph.modules.get(module)
-            file = known.file if known is not None and known.kind in ("source", "package") else None
-            self._read[module] = _read_file(file, module, self._is_package(module, file)) if file else None
+            text = self._read_text(module)
+            self._read[module] = (
+                _read_source(text, module, self._is_package(module, None)) if text is not None else None
+            )
         return self._read[module]
+
+    def read_exported(self, module: str) -> frozenset[str] | None:
+        """Return the ``__all__`` of a module; nothing when it has none, or one that is computed."""
+        if module not in self._exported:
+            self._exported[module] = self._find_exported(module)
+        return self._exported[module]
+
+    def _find_exported(self, module: str) -> frozenset[str] | None:
+        text = self._read_text(module)
+        if text is None or "__all__" not in text:
+            return None
+        if text.count("__all__") == 1 and (plain := _LIST.search(text)) is not None:
+            # Most are a plain list, and to parse the whole file takes a hundred times longer.
+            try:
+                return frozenset(map(str, ast.literal_eval(plain[1])))
+            except (SyntaxError, ValueError):
+                return None
+        bindings = self.read_bindings(module)
+        return bindings.exported if bindings is not None else None
+
+    def _read_text(self, module: str) -> str | None:
+        import tokenize
+
+        known = self._graph.modules.get(module)
+        if known is None or known.file is None or known.kind not in ("source", "package"):
+            return None
+        try:
+            with tokenize.open(known.file) as stream:
+                return stream.read()
+        except (OSError, SyntaxError, ValueError):  # what is wrong with it stands among the problems
+            return None
 
     def _is_package(self, module: str, file: str | None) -> bool:
         known = self._graph.modules.get(module)
@@ -93,13 +129,10 @@ def _read_import(node: ast.Import | ast.ImportFrom, module: str, is_package: boo
     return Names(source, {one.asname or one.name: one.name for one in node.names})
 
 
-def _read_file(file: str, module: str, is_package: bool) -> Bindings | None:
-    import tokenize
-
+def _read_source(text: str, module: str, is_package: bool) -> Bindings | None:
     try:
-        with tokenize.open(file) as stream:
-            body = ast.parse(stream.read()).body
-    except (OSError, SyntaxError, ValueError, RecursionError):  # what is wrong with it stands among the problems
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
         return None
     defined, imported, exported = set[str](), list[Names](), list[set[str] | None]()
     for node in _walk(body):

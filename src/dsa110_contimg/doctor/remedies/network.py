@@ -54,7 +54,7 @@ class Terrain:
         self.book = Sourcebook(graph)
         """The names of its modules."""
         # A module that stands only in an edge has no entry.
-        named = dict.fromkeys(name for edge in graph.edges for name in (edge.imported, edge.statement.module))
+        named = {*graph.roots, *(name for edge in graph.edges for name in (edge.imported, edge.statement.module))}
         modules = {name: Module(name, "missing") for name in named} | dict(graph.modules)
         self.goals = {name for name, module in modules.items() if is_forbidden(module, forbidden)} - {TARGET_FILE}
         """The forbidden modules."""
@@ -113,6 +113,16 @@ class Terrain:
                     names.setdefault(name, []).append(number)
         return found
 
+    @cached_property
+    def _stars(self) -> dict[str, list[str]]:
+        """For each module those that it imports the public names of."""
+        found: dict[str, list[str]] = {}
+        for number, statement in self.statements.items():
+            names = self._read(number)
+            if names.is_star and names.source is not None:
+                found.setdefault(statement.module, []).append(names.source)
+        return found
+
     def _read(self, number: int) -> Names:
         return self.book.read_names(self.statements[number])
 
@@ -121,20 +131,41 @@ class Terrain:
         return tuple(map(self._read, self._stands_in.get(module, ())))
 
     def _find_asked(self, number: int) -> Iterator[int]:
-        """Yield the statements in other modules that bind the names which a statement asks for."""
+        """Yield where the names come from that a statement asks for."""
         names = self._read(number)
         if names.source is None:
             return
-        binders = self._binders.get(names.source, {})
         for name in names.asked.values():
-            yield from binders.get(name, ())
+            yield from self._find_binders(names.source, name)
         if names.is_star:
             yield from self._find_public(names.source)
 
+    def _find_binders(self, module: str, name: str, passed: frozenset[str] = frozenset()) -> Iterator[int]:
+        """Yield the statements that bind a name in a module, and the modules that a star import has it from."""
+        if binders := self._binders.get(module, {}).get(name):
+            yield from binders
+        elif f"{module}.{name}" not in self.graph.modules:
+            for source in self._stars.get(module, ()):
+                if source not in passed and self._provides(source, name, passed | {module}):
+                    yield self._find_module(source)
+                    yield from self._find_binders(source, name, passed | {module})
+
+    def _provides(self, module: str, name: str, passed: frozenset[str]) -> bool:
+        """Return whether a star import from a module takes a name along."""
+        exported = self.book.read_exported(module)
+        if exported is not None or name.startswith("_"):
+            return name in (exported or ())
+        if name in self._binders.get(module, {}):
+            return True
+        bindings = self.book.read_bindings(module)
+        return (bindings is not None and name in bindings.defined) or any(
+            source not in passed and self._provides(source, name, passed | {module})
+            for source in self._stars.get(module, ())
+        )
+
     def _find_public(self, module: str) -> Iterator[int]:
         """Yield the statements whose names a star import takes along."""
-        bindings = self.book.read_bindings(module)
-        exported = bindings.exported if bindings is not None else None
+        exported = self.book.read_exported(module)
         for number in self._stands_in.get(module, ()):
             names = self._read(number)
             if exported is not None:

@@ -14,8 +14,44 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.imports.graph import Statement
     from dsa110_contimg.doctor.remedies.cuts import Remedies
     from dsa110_contimg.doctor.remedies.orders import OrderMove, OrderTrial
+    from dsa110_contimg.doctor.report.sheet import Sheet
 
-_MOST_SHOWN = 6
+_MOST_SHOWN, _MOST_LETTERS = 6, 72
+
+
+def draw_remedies(remedies: Remedies, *, width: int = 100, colour: bool = False, is_ascii: bool = False) -> str:
+    """Draw the remedies for a terminal.
+
+    Parameters
+    ----------
+    remedies : Remedies
+        What was found.
+    width, colour, is_ascii
+        As for `draw_text`.
+
+    Returns
+    -------
+    str
+        The remedies, with a line end at their end.
+    """
+    from dsa110_contimg.doctor.report.sheet import Sheet
+
+    sheet = Sheet(width, colour=colour, is_ascii=is_ascii)
+    if not remedies.reached:
+        sheet.headline(f"No road leads to {' or '.join(map(clean, remedies.forbidden))}", is_good=True)
+        return sheet.finish()
+    sheet.headline(f"What would keep {_name_goal(remedies).replace('`', '')} out", is_good=False)
+    sheet.numbered(write_remedies(remedies))
+    if remedies.is_worthwhile and len(remedies.near_target) > _MOST_SHOWN:
+        _draw_set(sheet, "All of them", remedies.near_target)
+        if not remedies.is_one_set:
+            _draw_set(sheet, "All of them, nearer to what is forbidden", remedies.near_forbidden)
+    return sheet.finish()
+
+
+def _draw_set(sheet: Sheet, title: str, statements: Sequence[Statement]) -> None:
+    sheet.heading(title)
+    sheet.pairs([(clean(write_place(one.file, one.line)), _cut(clean(one.text))) for one in statements])
 
 
 def write_remedies(remedies: Remedies) -> Iterator[str]:
@@ -65,27 +101,33 @@ def _offer_cuts(remedies: Remedies) -> Iterator[str]:
     if not remedies.is_one_set:
         others = [one for one in remedies.near_forbidden if one not in set(remedies.near_target)]
         instead = [one for one in remedies.near_target if one not in set(remedies.near_forbidden)]
-        what = "it" if number == 1 else "them" if len(instead) == number else _list(instead)
-        yield f"Or, nearer to what is forbidden, move {_list(others)} instead of {what}."
+        what = "" if len(instead) == number else f" of {_list(instead)}"
+        yield f"Or, nearer to what is forbidden, move {_list(others)} instead{what}."
 
 
 def _name_obstacles(remedies: Remedies) -> str:
     obstacles, goal = remedies.obstacles, _name_goal(remedies)
-    if all(one.module == TARGET_FILE for one in obstacles):
-        return f"The target itself asks for {goal}, in {_list(obstacles)}: no edit elsewhere keeps it out."
-    if remedies.are_obstacles_fixed:
-        return f"No edit keeps {goal} out, because one road goes only through what cannot be moved: {_list(obstacles)}."
-    which = "stands" if len(obstacles) == 1 else "stand"
-    return (
-        f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}; "
-        f"`--editable` names more files."
-    )
+    if not remedies.are_obstacles_fixed:
+        which = "stands" if len(obstacles) == 1 else "stand"
+        return (
+            f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}; "
+            f"`--editable` names more files."
+        )
+    if any(one.is_observed for one in obstacles):
+        return (
+            f"No edit of an import statement keeps {goal} out: a run showed a road without one that could be moved, "
+            f"through {_list(obstacles)}."
+        )
+    asks = _list(obstacles[:1]) if obstacles else "its first import"
+    way = f", which hands on what comes from {_list(obstacles[1:])}" if len(obstacles) > 1 else ""
+    return f"The target itself asks for {goal} in {asks}{way}: no edit elsewhere keeps it out."
 
 
 def _name_goal(remedies: Remedies) -> str:
-    shown = [f"`{clean(name)}`" for name in remedies.reached[:2]]
-    more = f" and {len(remedies.reached) - 2} more" if len(remedies.reached) > 2 else ""
-    return f"{' and '.join(shown) if not more else ', '.join(shown)}{more}"
+    """Name what is reached; a package stands for all below it."""
+    tops = [name for name in remedies.reached if not any(name.startswith(f"{other}.") for other in remedies.reached)]
+    shown = [f"`{clean(name)}`" for name in tops[:2]]
+    return f"{', '.join(shown)} and {len(tops) - 2} more" if len(tops) > 2 else " and ".join(shown)
 
 
 def _list(statements: Sequence[Statement]) -> str:
@@ -98,7 +140,11 @@ def _name(statement: Statement) -> str:
     if statement.line == 0:
         return f"native code of `{clean(statement.module)}`"
     place = write_place(statement.file, statement.line)
-    return f"`{clean(statement.text)}` ({clean(place)})" if statement.text else clean(place)
+    return f"`{_cut(clean(statement.text))}` ({clean(place)})" if statement.text else clean(place)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1].rstrip(' ,')}…"
 
 
 def write_order(trial: OrderTrial, move: OrderMove | None = None) -> Iterator[str]:
