@@ -44,14 +44,16 @@ class Statement:
     """Its source, on one line."""
     is_conditional: bool = False
     """Whether it stands in a ``try`` or an ``if``, so that it may not be executed, or may fail without harm."""
+    is_observed: bool = False
+    """Whether it is known only from a real run; reading the source did not show that it loads anything."""
 
 
 @dataclass(frozen=True)
 class Edge:
     """One module that a statement loads; a statement that loads several has several edges.
 
-    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads ``a``, and
-    ``a.b`` if that is a module and ``a`` does not define ``b`` itself.
+    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads
+    ``a``, and ``a.b`` if that is a module and ``a`` does not define ``b`` itself.
     """
 
     statement: Statement

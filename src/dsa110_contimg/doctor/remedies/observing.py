@@ -1,0 +1,76 @@
+"""Run a target in a child to hear which import statements it executes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from dsa110_contimg.doctor.chain import Sources
+from dsa110_contimg.doctor.child import Plan, run_child
+from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.interpreters import ask_interpreter
+from dsa110_contimg.doctor.targets import read_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dsa110_contimg.doctor.journal import Journal
+
+
+def observe_imports(
+    target: str,
+    *,
+    python: str | os.PathLike[str] = sys.executable,
+    timeout: float = 60.0,
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    args: Sequence[str] = (),
+) -> tuple[Journal, Sources]:
+    """Run a target in a child and return what `join_journal` joins to the import graph.
+
+    Parameters
+    ----------
+    target, python, timeout, env, cwd, args
+        As for `examine`.
+
+    Returns
+    -------
+    tuple
+        The journal, as far as the target came, and where the source lines stand.
+
+    Raises
+    ------
+    BadTargetError
+        When the target is no Python.
+    ScriptNotFoundError
+        When there is no script at the path.
+    BadInterpreterError
+        When the interpreter does not exist, does not run, or is older than 3.8.
+    UnwritableFolderError
+        When there is no folder for temporary files.
+
+    Examples
+    --------
+    >>> journal, _ = observe_imports("import json")
+    >>> [opening.module for opening in journal.openings if opening.module.startswith("json")]
+    ['json', 'json.decoder', 'json.scanner', 'json.encoder']
+    """
+    folder = Path(cwd) if cwd is not None else Path.cwd()
+    patient = read_target(target, folder)
+    environment = dict(os.environ) | dict(env or {})
+    interpreter = ask_interpreter(python, environment, folder)
+    plan = Plan(patient, interpreter.executable, environment, folder.absolute(), tuple(args), timeout, edges=True)
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="import-doctor-")
+    except OSError as error:
+        raise UnwritableFolderError(
+            f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
+            hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
+        ) from error
+    with scratch as name:
+        # A crash matters to `examine`; here it is enough to hear what was imported before.
+        run = run_child(plan, Path(name), "faulthandler")
+    return run.journal, Sources(patient, plan.cwd)
