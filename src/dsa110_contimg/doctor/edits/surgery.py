@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.edits.door import Door
 
     _Owner = TypeVar("_Owner", cst.FunctionDef, cst.If)
+    _Statement = TypeVar("_Statement", bound=cst.SimpleStatementLine | cst.BaseCompoundStatement)
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,13 @@ class _Surgeon:
                 taken[0].comments = [line for line in statement.leading_lines if line.comment is not None]
         if len(self.found) != len(wanted):
             raise ValueError("a statement was not found where it should be")
-        body[place:place] = self._write_block()
+        block = self._write_block(place)
+        if place is not None and block and place < len(body):
+            body[place] = _separate(body[place])
+        body[place:place] = block
         return self._fill(self.module.with_changes(body=body))
 
-    def _write_block(self) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
+    def _write_block(self, place: int | None) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
         """Write what stands in the place of the first statement."""
         import libcst as cst
 
@@ -154,7 +158,7 @@ class _Surgeon:
                 )
         leading = [line for line in self.found[0].line.leading_lines if line.comment is None]
         block[0] = block[0].with_changes(leading_lines=leading)
-        return block
+        return [_separate(block[0]), *block[1:]] if place else block
 
     def _write_line(self, found: _Found, *, is_first: bool) -> cst.SimpleStatementLine:
         """Write a statement as a line of its own, with its comments."""
@@ -211,14 +215,27 @@ def _begin(body: cst.BaseSuite, new: list[cst.SimpleStatementLine]) -> cst.BaseS
     old = list(body.body)
     first = old[0]
     if not (isinstance(first, cst.SimpleStatementLine) and _is_docstring(first.body[0])):
-        return body.with_changes(body=[*new, *old])
+        return body.with_changes(body=[*new, _separate(first), *old[1:]])
     if len(first.body) > 1:  # """What it does."""; return it
         doc = first.body[0].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         rest = first.with_changes(body=first.body[1:], leading_lines=[])
         return body.with_changes(
-            body=[cst.SimpleStatementLine([doc], leading_lines=first.leading_lines), *new, rest, *old[1:]]
+            body=[cst.SimpleStatementLine([doc], leading_lines=first.leading_lines), *new, _separate(rest), *old[1:]]
         )
-    return body.with_changes(body=[first, *new, *old[1:]])
+    return body.with_changes(body=[first, *new, *map(_separate, old[1:2]), *old[2:]])
+
+
+def _separate(statement: _Statement) -> _Statement:
+    """Return a statement with an empty line above it, unless one is there or it is an import."""
+    import libcst as cst
+
+    is_import = isinstance(statement, cst.SimpleStatementLine) and isinstance(
+        statement.body[0], (cst.Import, cst.ImportFrom)
+    )
+    if is_import or (statement.leading_lines and statement.leading_lines[0].comment is None):
+        return statement
+    empty = cst.EmptyLine(indent=False)
+    return statement.with_changes(leading_lines=[empty, *statement.leading_lines])
 
 
 def _is_docstring(small: cst.BaseSmallStatement) -> bool:
