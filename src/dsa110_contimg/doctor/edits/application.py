@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_diff(plan: Plan) -> str:
-    """Write a plan as a unified diff, which ``git apply`` and ``patch -p1`` take in the folder ``plan.root``.
+    r"""Write a plan as a unified diff, which ``git apply`` and ``patch -p1`` take in the folder ``plan.root``.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def write_diff(plan: Plan) -> str:
     Examples
     --------
     >>> from dsa110_contimg.doctor.edits.plan import Edit, Plan
-    >>> edit = Edit("/src/tools.py", "tools", b"import heavy\\nx = 1\\n", b"x = 1\\n", ("move",))
+    >>> edit = Edit("/src/tools.py", "tools", b"import heavy\nx = 1\n", b"x = 1\n", ("move",))
     >>> print(write_diff(Plan("/src", (edit,))))
     --- a/tools.py
     +++ b/tools.py
@@ -85,9 +85,9 @@ def apply_plan(plan: Plan) -> None:
             new.replace(home)
             done.append(home)
     except OSError as error:
-        for new, home, edit in written:
+        for _, home, former in written:
             if home in done:
-                _write_beside(edit.before, home).replace(home)
+                _write_beside(former.before, home).replace(home)
         raise UnwritableFolderError(
             f"{edit.file} was to be edited, and cannot be written: {error.strerror}. Nothing was changed.",
             hint="Make its folder writable, or take the diff and apply it where the source is kept.",

@@ -83,7 +83,9 @@ def _tell(plan: Plan, proof: Verification) -> None:
         click.echo(f"Note: {remark}", err=True)
     for edit in plan.edits:
         if edit.dropped:
-            click.echo(f"Note: {edit.module} no longer has {', '.join(edit.dropped)}; nothing takes it there.", err=True)
+            click.echo(
+                f"Note: {edit.module} no longer has {', '.join(edit.dropped)}; nothing takes it there.", err=True
+            )
     if proof.is_cure:
         click.echo("Proven in a copy: the target is healthy, and every public name is what it was.", err=True)
         return

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from dsa110_contimg.doctor.edits.sources import find_root
-from dsa110_contimg.doctor.edits.takers import Takers, find_takers, resolve_base
-from dsa110_contimg.doctor.edits.uses import find_uses
+from dsa110_contimg.doctor.edits.scopes import list_bound
+from dsa110_contimg.doctor.edits.subject import Module, Refused, write_import
+from dsa110_contimg.doctor.edits.takers import resolve_base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dsa110_contimg.doctor.edits.sources import Source
+    from dsa110_contimg.doctor.edits.subject import ImportNode
     from dsa110_contimg.doctor.edits.uses import Use
-
-    ImportNode = ast.Import | ast.ImportFrom
 
 _EFFECT = re.compile(r"#.*(side.?effect|regist)", re.IGNORECASE)
 _READERS = ("globals", "eval", "exec", "get_type_hints")
 """What reads names of a module in ways that the source does not show."""
-
-
-class Refused(Exception):  # noqa: N818 - a decision, not an error
-    """A statement stays where it is."""
-
-    def __init__(self, reason: str, line: int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        """Why."""
-        self.line = line
-        """The line of what stands in the way."""
 
 
 @dataclass(frozen=True)
@@ -53,85 +40,6 @@ class Decision:
     """Whether type checkers need it."""
     is_removal: bool
     """Whether a door that is there already serves its names."""
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module that is to be edited."""
-
-    name: str
-    """Its full name."""
-    source: Source
-    """Its source."""
-    tree: ast.Module
-    """The source, parsed."""
-    nodes: tuple[ImportNode, ...]
-    """The statements that are to go."""
-
-    @property
-    def is_package(self) -> bool:
-        """Whether it is the ``__init__`` of a package."""
-        return Path(self.source.file).name == "__init__.py"
-
-    @cached_property
-    def uses(self) -> dict[str, list[Use]]:
-        """The uses of each name that the statements bind."""
-        names = {name for node in self.nodes for name in list_names(node)}
-        found: dict[str, list[Use]] = {name: [] for name in names}
-        for use in find_uses(self.tree, names, but=self.nodes):
-            found[use.name].append(use)
-        return found
-
-    @cached_property
-    def takers(self) -> Takers:
-        """Who else takes these names, or replaces them."""
-        file = self.source.file
-        return find_takers(find_root(file, self.name), self.name, file, set(self.uses))
-
-    @cached_property
-    def functions(self) -> dict[str, int]:
-        """The functions at module level, in whatever block, by name."""
-        return {
-            node.name: node.lineno
-            for top in self.tree.body
-            for node in (ast.walk(top) if isinstance(top, (ast.If, ast.Try)) else [top])
-            if isinstance(node, ast.FunctionDef)
-        }
-
-    @cached_property
-    def listed(self) -> tuple[str, ...] | None:
-        """What ``__all__`` lists; nothing without one. `Refused` where it cannot be read."""
-        names: list[str] = []
-        is_there = False
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Name) and node.id == "__all__":
-                is_there = True
-        read = 0
-        for node in self.tree.body:
-            match node:
-                case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
-                    names = []
-                case ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value):
-                    names = []
-                case ast.AugAssign(target=ast.Name(id="__all__"), op=ast.Add(), value=value):
-                    pass
-                case _:
-                    continue
-            try:
-                names += [str(name) for name in ast.literal_eval(value)]
-            except (ValueError, TypeError):
-                raise Refused("`__all__` is put together in a way that cannot be read", node.lineno) from None
-            read += 1
-        told = sum(isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(self.tree))
-        if told != read:
-            raise Refused("`__all__` is put together in a way that cannot be read", 1)
-        return tuple(names) if is_there else None
-
-
-def list_names(node: ImportNode) -> tuple[str, ...]:
-    """Return the names that an import binds."""
-    is_from = isinstance(node, ast.ImportFrom)
-    return tuple(one.asname or (one.name if is_from else one.name.partition(".")[0]) for one in node.names)
 
 
 def decide(module: Module, node: ImportNode, children: Sequence[str]) -> Decision:
@@ -157,74 +65,67 @@ def decide(module: Module, node: ImportNode, children: Sequence[str]) -> Decisio
         When it must stay.
     """
     _check_place(module, node)
-    names = list_names(node)
+    names = list_bound(node)
     if "*" in names:
         raise Refused("a star import binds names that the source does not tell", node.lineno)
-    lines = module.source.text.splitlines()[max(node.lineno - 2, 0) : node.end_lineno]
-    if any(_EFFECT.search(line) for line in (lines if lines[0].lstrip().startswith("#") else lines[1:] or lines)):
-        raise Refused("its comment says that it is imported for its effect", node.lineno)
+    _check_comment(module, node)
     is_removal = "__getattr__" in module.functions and all(
         any(use.kind == "typing" for use in module.uses[name]) for name in names
     )
-    owners: dict[int, list[str]] = defaultdict_of_lists()
-    served, dropped = [], []
-    is_typed = False
+    served, typed = [], []
+    owners: dict[int, list[str]] = defaultdict(list)
     for name in names:
         uses = module.uses[name]
         _check_uses(name, uses)
         code = [use for use in uses if use.kind == "code"]
-        typed = [use for use in uses if use.kind == "annotation"]
+        is_annotated = any(use.kind == "annotation" for use in uses)
         if not is_removal:
-            _check_readers(module, name, is_annotated=bool(typed))
-        places = {use.owner for use in code if use.owner is not None}
-        for use in code:
-            if use.owner is not None and not places.intersection(use.owners[:-1]) and name not in owners[use.owner]:
-                owners[use.owner].append(name)
-        if code and name in module.takers.replaced:
-            file, line = module.takers.replaced[name]
-            raise Refused(
-                f"`{module.name}.{name}` is replaced in {Path(file).name}, line {line}, which would no longer reach the "
-                "functions that use it",
-                node.lineno,
-            )
-        is_served = is_removal or _is_served(module, node, name)
-        if not (is_served or code or typed):
+            _check_readers(module, name, is_annotated=is_annotated)
+        for owner in _find_owners(code):
+            owners[owner].append(name)
+        if code:
+            _check_replaced(module, node, name)
+        if is_removal or _is_served(module, node, name):
+            served.append(name)
+        elif not (code or is_annotated):
             raise Refused("nothing uses the name that it binds, so it is imported for its effect", node.lineno)
-        is_typed |= bool(typed) or is_served
-        (served if is_served else dropped).append(name)
+        if is_annotated:
+            typed.append(name)
     submodules = [] if is_removal else _find_submodules(module, node, children, names)
-    if served and not is_removal:
+    if not is_removal and (served or submodules):
         _check_door(module, node, served)
-    elif submodules:
-        _check_door(module, node, [])
-    moved = {owner: (None if set(used) == set(names) else write_import(node, used)) for owner, used in owners.items()}
     return Decision(
-        {owner: text for owner, text in moved.items() if owners[owner]},
+        {owner: None if len(used) == len(names) else write_import(node, used) for owner, used in owners.items()},
         tuple(served),
-        tuple(dropped),
+        tuple(name for name in names if name not in served),
         tuple(submodules),
-        is_typed and not is_removal,
+        bool(served or typed) and not is_removal,
         is_removal,
     )
 
 
-def defaultdict_of_lists() -> dict[int, list[str]]:
-    """Return a dictionary whose values begin as empty lists."""
-    from collections import defaultdict
+def _find_owners(uses: Sequence[Use]) -> list[int]:
+    """Find the functions that need a name: the innermost ones, but for those within another that has it anyway."""
+    innermost = {use.owner for use in uses}
+    return sorted({use.owner for use in uses if use.owner is not None and not innermost.intersection(use.owners[:-1])})
 
-    return defaultdict(list)
+
+def _check_comment(module: Module, node: ImportNode) -> None:
+    lines = module.source.text.splitlines()
+    above = lines[node.lineno - 2] if node.lineno > 1 else ""
+    own = lines[node.lineno - 1 : node.end_lineno]
+    if any(_EFFECT.search(line) for line in [*own, *([above] if above.startswith("#") else [])]):
+        raise Refused("its comment says that it is imported for its effect", node.lineno)
 
 
-def write_import(node: ImportNode, names: Sequence[str], width: int = 88) -> str:
-    """Write an import of some of the names that a statement binds, on several lines where one is too long."""
-    aliases = [alias for alias, name in zip(node.names, list_names(node), strict=True) if name in names]
-    if isinstance(node, ast.Import):
-        return ast.unparse(ast.Import(aliases))
-    text = ast.unparse(ast.ImportFrom(node.module, aliases, node.level))
-    if len(text) <= width:
-        return text
-    head = text.partition(" import ")[0]
-    return "\n".join([f"{head} import (", *(f"    {ast.unparse(alias)}," for alias in aliases), ")"])
+def _check_replaced(module: Module, node: ImportNode, name: str) -> None:
+    if name in module.takers.replaced:
+        file, line = module.takers.replaced[name]
+        raise Refused(
+            f"`{module.name}.{name}` is replaced in {Path(file).name}, line {line}, which would no longer reach the "
+            "functions that use it",
+            node.lineno,
+        )
 
 
 def _check_place(module: Module, node: ImportNode) -> None:
@@ -286,7 +187,7 @@ def _check_door(module: Module, node: ImportNode, served: Sequence[str]) -> None
     for function in ("__getattr__", "__dir__"):
         if function in module.functions:
             raise Refused(f"the module has a `{function}` already", module.functions[function])
-    if module.listed is None and any(alias == "__all__" for one in module.nodes for alias in list_names(one)):
+    if module.listed is None and any(alias == "__all__" for one in module.nodes for alias in list_bound(one)):
         raise Refused("`__all__` is put together in a way that cannot be read", node.lineno)
     folder = Path(module.source.file).parent
     for name in served if module.is_package else ():
@@ -328,7 +229,7 @@ def _list_defined(module: Module) -> set[str]:
         elif isinstance(node, ast.Assign):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         elif isinstance(node, (ast.Import, ast.ImportFrom)) and node not in module.nodes:
-            found |= set(list_names(node))
+            found |= set(list_bound(node))
     return found
 
 

@@ -7,10 +7,12 @@ import os
 import symtable
 from collections import defaultdict
 
-from dsa110_contimg.doctor.edits.decision import Module, Refused, decide, list_names, write_import
+from dsa110_contimg.doctor.edits.decision import decide
 from dsa110_contimg.doctor.edits.door import Door
 from dsa110_contimg.doctor.edits.plan import Edit, Plan, Refusal
+from dsa110_contimg.doctor.edits.scopes import list_bound
 from dsa110_contimg.doctor.edits.sources import find_project, find_root, read_source
+from dsa110_contimg.doctor.edits.subject import Module, Refused, write_import
 from dsa110_contimg.doctor.edits.surgery import Cut, Operation, cut
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
@@ -18,16 +20,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dsa110_contimg.doctor.edits.decision import Decision, ImportNode
+    from dsa110_contimg.doctor.edits.decision import Decision
     from dsa110_contimg.doctor.edits.plan import Form
     from dsa110_contimg.doctor.edits.sources import Source
+    from dsa110_contimg.doctor.edits.subject import ImportNode
     from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
 
     Found = list[tuple[Statement, ImportNode]]
 
 
 def plan_edits(statements: Iterable[Statement], *, graph: ImportGraph | None = None) -> Plan:
-    """Plan how statements are no longer executed when their modules are imported.
+    r"""Plan how statements are no longer executed when their modules are imported.
 
     Parameters
     ----------
@@ -47,11 +50,12 @@ def plan_edits(statements: Iterable[Statement], *, graph: ImportGraph | None = N
     >>> import pathlib, tempfile
     >>> from dsa110_contimg.doctor.imports.graph import Statement
     >>> file = pathlib.Path(tempfile.mkdtemp(), "tools.py")
-    >>> _ = file.write_text("import heavy\\n\\n\\ndef work():\\n    return heavy.work()\\n")
+    >>> _ = file.write_text("import heavy\n\n\ndef work():\n    return heavy.work()\n")
     >>> plan = plan_edits([Statement("tools", str(file), 1, 1, "import heavy")])
     >>> print(plan.edits[0].after.decode().strip())
     def work():
         import heavy
+    <BLANKLINE>
         return heavy.work()
     """
     asked = list(dict.fromkeys(statements))
@@ -92,7 +96,9 @@ def _plan_file(
         nodes = _locate(tree, statement)
         wanted += [(statement, node) for node in nodes]
         if not nodes:
-            stale = Refused("no such import stands on that line; the file was changed since it was read", statement.line)
+            stale = Refused(
+                "no such import stands on that line; the file was changed since it was read", statement.line
+            )
             refusals.append(_refuse(statement, stale))
     while True:  # what must stay may keep others from going: those that bind the same name
         module = Module(name, source, tree, tuple(node for _, node in wanted))
@@ -149,7 +155,9 @@ def _find_children(name: str, statement: Statement, graph: ImportGraph | None) -
         if module not in seen and module != name:
             seen.add(module)
             waiting += loads[module]
-    return sorted({module.removeprefix(f"{name}.").partition(".")[0] for module in seen if module.startswith(f"{name}.")})
+    return sorted(
+        {module.removeprefix(f"{name}.").partition(".")[0] for module in seen if module.startswith(f"{name}.")}
+    )
 
 
 def _make_edit(module: Module, decisions: Sequence[Decision]) -> Edit:
@@ -174,7 +182,7 @@ def _make_edit(module: Module, decisions: Sequence[Decision]) -> Edit:
         ast.parse(text)
     except (ValueError, SyntaxError) as error:
         raise Refused(f"the edit could not be made: {error}", first) from error
-    gone = {name for node in module.nodes for name in list_names(node)}
+    gone = {name for node in module.nodes for name in list_bound(node)}
     missed = sorted(_list_missed(text, gone))
     if missed:
         raise Refused(f"`{missed[0]}` is used in a way that was not understood", first)
@@ -210,7 +218,7 @@ def _binds_type_checking(tree: ast.Module, before: int) -> bool:
         if node.lineno >= before:
             return False
         match node:
-            case ast.ImportFrom() if "TYPE_CHECKING" in list_names(node):
+            case ast.ImportFrom() if "TYPE_CHECKING" in list_bound(node):
                 return True
             case ast.Assign(targets=[ast.Name(id="TYPE_CHECKING")]):
                 return True
@@ -218,7 +226,7 @@ def _binds_type_checking(tree: ast.Module, before: int) -> bool:
 
 
 def _list_missed(text: str, gone: set[str]) -> set[str]:
-    """Return which names functions would still look up in the module that no longer has them; Python itself is asked."""
+    """Return which names functions would still look up in a module that no longer has them, by Python's own reading."""
     missed: set[str] = set()
     waiting = list(symtable.symtable(text, "edited", "exec").get_children())
     while waiting:
@@ -231,5 +239,3 @@ def _list_missed(text: str, gone: set[str]) -> set[str]:
             if symbol.is_referenced() and symbol.is_global():
                 missed.add(name)
     return missed
-
-

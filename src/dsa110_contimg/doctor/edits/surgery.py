@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.doctor.edits.door import Door
 
+    _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
     _Owner = TypeVar("_Owner", cst.FunctionDef, cst.If)
-    _Statement = TypeVar("_Statement", bound=cst.SimpleStatementLine | cst.BaseCompoundStatement)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,9 @@ class _Surgeon:
             if door is not None:
                 inner = "".join(f"{indent}{line}".rstrip(" \t") + ending for line in _close_up(door.splitlines()))
                 text += f"else:{ending}{ending}{inner}"
-        block = list(cst.parse_module(text.replace(ending, "\n").replace("\n", ending), self.module.config_for_parsing).body)
+        block = list(
+            cst.parse_module(text.replace(ending, "\n").replace("\n", ending), self.module.config_for_parsing).body
+        )
         for number, statement in enumerate(block):
             if isinstance(statement, cst.If):
                 block[number] = statement.with_deep_changes(
@@ -187,7 +189,9 @@ class _Surgeon:
         positions = self.positions
 
         class Filler(cst.CSTTransformer):
-            def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
+            def leave_FunctionDef(  # noqa: N802 - the names are libcst's
+                self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+            ) -> cst.FunctionDef:
                 return self._fill(original_node, updated_node)
 
             def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:  # noqa: N802
@@ -212,7 +216,7 @@ def _begin(body: cst.BaseSuite, new: list[cst.SimpleStatementLine]) -> cst.BaseS
         line = cst.SimpleStatementLine(body.body)
         header = body.trailing_whitespace
         body = cst.IndentedBlock([line], header=header)
-    old = list(body.body)
+    old: list[_Statement] = list(body.body)  # type: ignore[arg-type] # these are the only ones in a block
     first = old[0]
     if not (isinstance(first, cst.SimpleStatementLine) and _is_docstring(first.body[0])):
         return body.with_changes(body=[*new, _separate(first), *old[1:]])

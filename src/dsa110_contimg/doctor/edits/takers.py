@@ -78,7 +78,7 @@ def _list_files(root: Path, top: str) -> Iterator[tuple[Path, str]]:
             yield from ((path, "") for path in sorted(project.joinpath(name).rglob("*.py")))
 
 
-def _look(  # noqa: PLR0913 - all that is known of one file
+def _look(
     tree: ast.Module, file: str, here: str, is_package: bool, module: str, names: Collection[str], found: Takers
 ) -> None:
     aliases = {module}

@@ -5,15 +5,22 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
+from dsa110_contimg.doctor.edits.scopes import (
+    list_arguments,
+    list_bound,
+    list_captures,
+    list_globals,
+    list_locals,
+    list_parameters,
+    list_targets,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Literal
 
     Kind = Literal["code", "annotation", "binding", "typing", "global"]
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,8 @@ class Use:
     line: int
     """The line, counted from 1."""
     kind: Kind
-    """``"code"``, ``"annotation"`` (one that is not evaluated), ``"binding"`` (it is bound again, or deleted), ``"typing"``
-    (bound for type checkers only), ``"global"`` (declared so by a function)."""
+    """``"code"``, ``"annotation"`` (one that is not evaluated), ``"binding"`` (it is bound again, or deleted),
+    ``"typing"`` (bound for type checkers only), ``"global"`` (declared so by a function)."""
     owner: int | None
     """The line of the innermost ``def`` (or ``if __name__ == "__main__"``) whose body it stands in; nothing if it is
     executed when the module is imported."""
@@ -71,7 +78,7 @@ def find_uses(tree: ast.Module, names: Iterable[str], *, but: Iterable[ast.stmt]
     [(None, 'a default value'), (1, 'a function')]
     """
     is_postponed = any(
-        isinstance(node, ast.ImportFrom) and node.module == "__future__" and "annotations" in _list_bound(node)
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" and "annotations" in list_bound(node)
         for node in tree.body
     )
     walk = _Walk(frozenset(names), frozenset(map(id, but)), is_postponed)
@@ -107,13 +114,13 @@ class _Walk:
                 yield from self._visit_function(node, context)
             case ast.Lambda():
                 yield from self._visit_defaults(node.args, context)
-                inner = replace(context, shadowed=context.shadowed | _list_parameters(node.args), in_class=None)
+                inner = replace(context, shadowed=context.shadowed | list_parameters(node.args), in_class=None)
                 place = context.place if context.owners else "a lambda at module level"
                 yield from self.visit(node.body, replace(inner, place=place))
             case ast.ClassDef():
                 yield from self._visit_class(node, context)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                bound = frozenset(name for one in node.generators for name in _list_targets(one.target))
+                bound = frozenset(name for one in node.generators for name in list_targets(one.target))
                 yield from self.visit(node.generators[0].iter, context)
                 inner = replace(context, shadowed=context.shadowed | bound)
                 for number, one in enumerate(node.generators):
@@ -147,7 +154,7 @@ class _Walk:
                     else:
                         yield from self._bind([node.id], node, context)
             case ast.Import() | ast.ImportFrom():
-                yield from self._bind(_list_bound(node), node, context)
+                yield from self._bind(list_bound(node), node, context)
             case ast.Global():
                 yield from (
                     Use(name, node.lineno, "global", None, "a global statement")
@@ -155,14 +162,14 @@ class _Walk:
                     if name in self.names
                 )
             case _:
-                yield from self._bind(_list_captures(node), node, context)
+                yield from self._bind(list_captures(node), node, context)
                 yield from self.visit_all(ast.iter_child_nodes(node), context)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, context: _Context) -> Iterator[Use]:
         yield from self._bind([node.name], node, context)
         yield from self.visit_all(node.decorator_list, replace(context, place=_at(context, "a decorator")))
         yield from self._visit_defaults(node.args, context)
-        for annotation in [*(argument.annotation for argument in _list_arguments(node.args)), node.returns]:
+        for annotation in [*(argument.annotation for argument in list_arguments(node.args)), node.returns]:
             if annotation is not None:
                 yield from self._visit_annotation(annotation, context, is_local=False)
         yield from self.visit_all(
@@ -172,7 +179,7 @@ class _Walk:
             "a function",
             context.kind,
             (*context.owners, node.lineno),
-            (context.shadowed | _list_locals(node)) - _list_globals(node),
+            (context.shadowed | list_locals(node)) - list_globals(node),
         )
         yield from self.visit_all(node.body, inner)
 
@@ -187,7 +194,7 @@ class _Walk:
             [*node.bases, *(keyword.value for keyword in node.keywords), *getattr(node, "type_params", ())],
             replace(context, place=_at(context, "a base class")),
         )
-        inner = replace(context, place=_at(context, "a class body"), in_class=_list_locals(node))
+        inner = replace(context, place=_at(context, "a class body"), in_class=list_locals(node))
         yield from self.visit_all(node.body, inner)
 
     def _visit_annotation(self, node: ast.expr, context: _Context, *, is_local: bool) -> Iterator[Use]:
@@ -231,76 +238,3 @@ class _Walk:
 
 def _at(context: _Context, place: str) -> str:
     return context.place if context.owners else place
-
-
-def _list_bound(node: ast.Import | ast.ImportFrom) -> list[str]:
-    return [
-        alias.asname or (alias.name if isinstance(node, ast.ImportFrom) else alias.name.partition(".")[0])
-        for alias in node.names
-    ]
-
-
-def _list_arguments(arguments: ast.arguments) -> list[ast.arg]:
-    several = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return [*several, *(one for one in (arguments.vararg, arguments.kwarg) if one is not None)]
-
-
-def _list_parameters(arguments: ast.arguments) -> frozenset[str]:
-    return frozenset(one.arg for one in _list_arguments(arguments))
-
-
-def _list_targets(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-
-
-def _list_captures(node: ast.AST) -> list[str]:
-    """Return the names that a node binds without an `ast.Name`: those of patterns."""
-    match node:
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-            return [name]
-    return []
-
-
-def _list_locals(scope: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> frozenset[str]:
-    """Return the names that are a function's, or a class's, own."""
-    found = set() if isinstance(scope, ast.ClassDef) else set(_list_parameters(scope.args))
-    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in scope.body]
-    while waiting:
-        node, is_in_comprehension = waiting.pop()
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                found.add(node.name)
-                around = [*node.decorator_list, *(node.bases if isinstance(node, ast.ClassDef) else [])]
-                around += [] if isinstance(node, ast.ClassDef) else [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-                waiting += [(child, is_in_comprehension) for child in around]
-                continue
-            case ast.Lambda():
-                continue
-            case ast.Import() | ast.ImportFrom():
-                found |= set(_list_bound(node))
-            case ast.NamedExpr():
-                found.add(node.target.id)  # of the function, even from within a comprehension
-                waiting.append((node.value, is_in_comprehension))
-                continue
-            case ast.Name(ctx=ast.Store() | ast.Del()) if not is_in_comprehension:
-                found.add(node.id)
-            case ast.ExceptHandler(name=str(name)):
-                found.add(name)
-        found |= set(_list_captures(node))
-        is_inside = is_in_comprehension or isinstance(node, _COMPREHENSIONS)
-        waiting += [(child, is_inside) for child in ast.iter_child_nodes(node)]
-    return frozenset(found)
-
-
-def _list_globals(scope: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
-    found: set[str] = set()
-    waiting: list[ast.AST] = list(scope.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Global):
-            found |= set(node.names)
-        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            waiting += ast.iter_child_nodes(node)
-    return frozenset(found)

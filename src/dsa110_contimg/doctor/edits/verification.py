@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsa110_contimg.doctor.edits.comparison import Told, compare
 from dsa110_contimg.doctor.edits.sources import find_root
 from dsa110_contimg.doctor.errors import UnwritableFolderError
 from dsa110_contimg.doctor.targets import read_target
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from dsa110_contimg.doctor.edits.plan import Edit, Plan
+    from dsa110_contimg.doctor.edits.plan import Plan
     from dsa110_contimg.doctor.examination import Examination
 
 WITNESS = Path(__file__).parents[1] / "witness" / "names.py"
@@ -99,19 +100,6 @@ def verify(
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a module gave."""
-
-    ending: str | None
-    """How telling ended, if not well."""
-    names: tuple[str, ...] = ()
-    listed: tuple[str, ...] | None = None
-    file: str | None = None
-    star: tuple[str, ...] | None = None
-    things: Mapping[str, Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True)
 class _Room:
     """A copy of packages, and how children are run in it."""
 
@@ -129,7 +117,9 @@ class _Room:
         from dsa110_contimg.doctor.examiner import examine
 
         self.copy.mkdir()
-        for root, top in {(find_root(edit.file, edit.module), edit.module.partition(".")[0]) for edit in self.plan.edits}:
+        for root, top in {
+            (find_root(edit.file, edit.module), edit.module.partition(".")[0]) for edit in self.plan.edits
+        }:
             _copy_package(root, top, self.copy)
         before = {edit.module: self._ask(edit.module) for edit in self.plan.edits}
         for edit in self.plan.edits:
@@ -157,7 +147,9 @@ class _Room:
                     f"The names of {edit.module} could not all be compared: before the edit, "
                     f"{before[edit.module].ending}."
                 )
-            failures += _compare(edit, before[edit.module], after)
+                if after.ending is not None:
+                    remarks.append(f"With the edit, {after.ending}.")
+            failures += compare(edit, before[edit.module], after)
         return Verification(found, tuple(failures), tuple(remarks))
 
     @property
@@ -185,16 +177,16 @@ class _Room:
             return str(shutil.copy(script, self.copy / script.name))
         return str(script)
 
-    def _ask(self, module: str) -> _Told:
+    def _ask(self, module: str) -> Told:
         """Ask a child what a module gives."""
         names, ending = self._run(module, "names")
         star, ending_of_star = self._run(module, "star")
         first = names[0] if names else {}
-        return _Told(
+        return Told(
             ending or ending_of_star,
+            bool(names),
             tuple(first.get("dir", ())),
             tuple(first["all"]) if first.get("all") is not None else None,
-            first.get("file"),
             tuple(star[0]["star"]) if star and "star" in star[0] else None,
             {one["name"]: one for one in names if "name" in one},
         )
@@ -224,7 +216,9 @@ class _Room:
         if ending is None and not (told and "done" in told[-1]):
             ending = "it left before it was done"
         asked = told[-1].get("asked") if told else None
-        what = f"`from {module} import *`" if way == "star" else f"`{module}.{asked}`" if asked else f"`import {module}`"
+        what = (
+            f"`from {module} import *`" if way == "star" else f"`{module}.{asked}`" if asked else f"`import {module}`"
+        )
         return told, f"{what} failed: {ending}" if ending else None
 
 
@@ -271,37 +265,3 @@ def _judge(found: Examination) -> Iterable[str]:
     elif found.verdict != "healthy":
         told = found.exception or found.exit.signal or found.state or f"exit code {found.exit.code}"
         yield f"With the edit the target is not healthy but {found.verdict}: {told}."
-
-
-def _compare(edit: Edit, before: _Told, after: _Told) -> Iterable[str]:
-    """Yield what an edit changed for those who import the module."""
-    module = edit.module
-    public = before.names if before.listed is None else before.listed
-    kept = [name for name in public if name not in edit.dropped]
-    things, again = before.things or {}, after.things or {}
-    if after.ending not in (None, before.ending) and (before.ending is None or not after.things):
-        yield f"With the edit {after.ending}."
-        return
-    for name in kept:
-        was, now = things.get(name), again.get(name)
-        if was is None or "error" in was:
-            continue
-        if now is None or "error" in now:
-            yield f"{module}.{name} no longer resolves: {(now or {}).get('error', 'it is not there')}."
-        elif (was["type"], was["value"]) != (now["type"], now["value"]):
-            yield f"{module}.{name} is another object: {_name(now)} in place of {_name(was)}."
-        elif was["pickles"] and not now["pickles"]:
-            yield f"{module}.{name} no longer pickles."
-    if before.names:
-        for name in sorted((set(before.names) ^ set(after.names)) - set(edit.dropped) - {"TYPE_CHECKING"}):
-            yield f"dir({module}) {'lost' if name in before.names else 'gained'} {name}."
-    if before.star is not None:
-        if after.star is None:
-            yield f"With the edit {after.ending}."
-        else:
-            for name in sorted((set(before.star) ^ set(after.star)) - set(edit.dropped) - {"TYPE_CHECKING"}):
-                yield f"`from {module} import *` {'lost' if name in before.star else 'gained'} {name}."
-
-
-def _name(thing: Mapping[str, Any]) -> str:
-    return f"{thing['value'] or ''} ({thing['type']})".strip()
