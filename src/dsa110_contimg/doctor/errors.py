@@ -49,3 +49,7 @@ class BadInterpreterError(DoctorError, ValueError):
 
 class UnwritableFolderError(DoctorError, OSError):
     """There is no folder for temporary files, or the file of a report cannot be written."""
+
+
+class StaleEditError(DoctorError, ValueError):
+    """A file is no longer what it was when the edit was planned."""
