@@ -18,7 +18,8 @@ _UNIQUE = re.compile(rb"[\xa0-\xaf]")  # STB_GNU_UNIQUE, with any type
 _LOCAL = 0  # STB_LOCAL
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _LOAD, _DYNAMIC, _NOTE, _STACK = 1, 2, 4, 0x6474E551  # PT_LOAD, PT_DYNAMIC, PT_NOTE, PT_GNU_STACK
-_EXECUTABLE = 1  # PF_X
+_EXECUTABLE = 1  # PF_X; what x86-64 takes for granted where PT_GNU_STACK does not tell
+_X86_64 = b"\x3e\0"  # EM_X86_64
 _NEEDED, _STRTAB, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29  # DT_...
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMTAB, _DYNSYM = 2, 11  # SHT_SYMTAB, SHT_DYNSYM
@@ -72,7 +73,7 @@ class Library:
             self.fault = "it is no ELF file of 64 bits, little-endian"
             return
         start, size, count = *struct.unpack_from("<Q", data, 32), *struct.unpack_from("<HH", data, 54)
-        dynamic = b""
+        dynamic, stack = b"", _EXECUTABLE if data[18:20] == _X86_64 else 0
         for at in range(start, start + size * count, size):
             kind, flags, offset, address, _, length, _, _ = _SEGMENT.unpack_from(data, at)
             if kind == _LOAD:
@@ -82,7 +83,8 @@ class Library:
             elif kind == _NOTE:
                 self.build_id = self.build_id or _read_build_id(data[offset : offset + length])
             elif kind == _STACK:
-                self.has_executable_stack = bool(flags & _EXECUTABLE)
+                stack = flags
+        self.has_executable_stack = bool(stack & _EXECUTABLE)
         tags = list(struct.iter_unpack("<QQ", dynamic))
         names = next((self._find_offset(value) for tag, value in tags if tag == _STRTAB), None)
         if names is not None:
@@ -172,12 +174,17 @@ class Library:
         found = {"old": any(map(names.count, _OLD_STRING)), "new": any(map(names.count, _NEW_STRING))}
         return frozenset(form for form, is_there in found.items() if is_there)
 
-    def holds(self, *texts: bytes) -> tuple[bytes, ...]:
-        """Return those of some texts that stand anywhere in the file."""
+    def find_text(self, text: bytes, size: int) -> bytes | None:
+        """Return the bytes that follow a text in the file; nothing if it does not stand there."""
         found: list[bytes] = []
+
+        def read(data: mmap.mmap) -> None:
+            if (at := data.find(text)) >= 0:
+                found.append(data[at + len(text) : at + len(text) + size])
+
         if self.fault is None:
-            self._read(lambda data: found.extend(text for text in texts if data.find(text) >= 0))
-        return tuple(found)
+            self._read(read)
+        return found[0] if found else None
 
 
 def _read_build_id(notes: bytes) -> str | None:
