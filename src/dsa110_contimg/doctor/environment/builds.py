@@ -100,7 +100,7 @@ def _find_other_pythons(collection: Collection) -> list[Hazard]:
                 "Others of its modules do fit: these may be left over from an earlier installation."
                 if owner in fitting
                 else "It does not find them: `ModuleNotFoundError`, or an ImportError of a half-imported package.",
-                advice=f"Run: {facts.interpreter.executable} -m pip install --force-reinstall {owner}",
+                advice=f"Run `{facts.interpreter.executable} -m pip install --force-reinstall {owner}`.",
             )
         )
     return found
@@ -167,7 +167,7 @@ def _find_executable_stacks(collection: Collection) -> list[Hazard]:
             natives,
             f"Its {', '.join(native.name for native in natives[:3])} asks for it by its header (PT_GNU_STACK).",
             told,
-            advice=f"Use a later {owner}; or clear the flag: patchelf --clear-execstack FILE",
+            advice=f"Use a later {owner}; or clear the flag with `patchelf --clear-execstack FILE`.",
             source=_STACK_SOURCE,
         )
         for owner, natives in _group(
@@ -211,7 +211,7 @@ def _find_unreadable(collection: Collection) -> list[Hazard]:
             f"{PurePath(native.path).name} cannot be read",
             [native],
             f"{native.path}: {native.library.fault}.",
-            advice=f"If it is needed here: pip install --force-reinstall {native.owner}",
+            advice=f"If it is needed here, run `pip install --force-reinstall {native.owner}`.",
         )
         for native in collection.natives
         if native.library.fault is not None

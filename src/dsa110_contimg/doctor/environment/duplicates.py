@@ -63,11 +63,12 @@ def find_duplicates(collection: Collection) -> list[Hazard]:
     """
     overlaps = find_overlaps(collection.natives)
     telling = {owners: overlap for owners, overlap in overlaps.items() if overlap.unique}
-    told = {native for overlap in telling.values() for pair in overlap.pairs for native in pair}
+    paired = {pair for overlap in telling.values() for pair in overlap.pairs}
+    told = {native for pair in paired for native in pair}
     found = [_describe_pair(collection, owners, overlap) for owners, overlap in telling.items()]
     families: defaultdict[tuple[str, ...], set[Native]] = defaultdict(set)
     for overlap in overlaps.values():
-        for one, other in overlap.pairs - {pair for other in telling.values() for pair in other.pairs}:
+        for one, other in overlap.pairs - paired:
             if not is_runtime(one) and not (one in told and other in told):
                 families[tuple(sorted({one.family, other.family}))] |= {one, other}
     return found + [_describe_copies(collection, names, natives) for names, natives in families.items()]
@@ -113,9 +114,10 @@ def _pair_up(bundled: Iterable[Native]) -> Iterator[tuple[Native, Native]]:
             exporters[symbol].append(native)
     for group in groups.values():
         yield from _cross(group)
-    shared = Counter(
-        pair for owners in exporters.values() if 1 < len(owners) <= _MOST_OWNERS for pair in _cross(owners)
-    )
+    shared: Counter[tuple[Native, Native]] = Counter()
+    for owners, number in Counter(tuple(owners) for owners in exporters.values()).items():
+        if 1 < len(owners) <= _MOST_OWNERS:
+            shared.update(dict.fromkeys(_cross(owners), number))
     for (one, other), number in shared.items():
         if number >= max(LEAST_EXPORTS, min(len(one.library.exported), len(other.library.exported)) / 2):
             yield one, other
@@ -149,12 +151,14 @@ def _describe_pair(collection: Collection, owners: tuple[str, str], overlap: Ove
     names = [collection.name(owner) for owner in owners]
     plain = {symbol for symbol in overlap.unique if not symbol.startswith("_ZGV")}  # no guard variables
     shown = shorten_symbol(demangle(min(plain or overlap.unique, key=lambda symbol: (len(symbol), symbol))))
-    evidence = [
+    shared = (
         f"{len(overlap.unique)} symbols are defined in both of which the loader keeps only one for a process "
         f"(STB_GNU_UNIQUE), such as {shown}: code of one will work on data of the other."
-    ]
+    )
+    evidence = [shared]
     if overlap.pairs:
-        families = sorted({one.family for one, other in overlap.pairs if one.family == other.family})
+        by_sharing = sorted(overlap.pairs, key=lambda pair: (pair not in overlap.sharing, pair[0].family))
+        families = list(dict.fromkeys(one.family for one, other in by_sharing if one.family == other.family))
         evidence.append(f"Both bring their own {_list(families)}." if families else "Some are copies of one another.")
     mixed = overlap.mixed
     if mixed:
@@ -164,9 +168,15 @@ def _describe_pair(collection: Collection, owners: tuple[str, str], overlap: Ove
             "share differs in size and layout."
         )
     else:
-        evidence.append("That is a risk, not a proof: many such pairs live in one process without harm.")
+        alike = any(one.library.string_abis & other.library.string_abis for one, other in overlap.sharing)
+        told = "Both were built for the same form of C++'s std::string, which speaks for them. " if alike else ""
+        evidence.append(f"{told}This is a risk, not a proof: many such pairs live in one process without harm.")
     risk: Risk = "high" if mixed and overlap.pairs else "medium"
-    natives = sorted({native for pair in overlap.pairs or overlap.sharing for native in pair}, key=_order)
+    sharing = {native for pair in overlap.sharing for native in pair}
+    natives = sorted(
+        {native for pair in overlap.pairs or overlap.sharing for native in pair},
+        key=lambda native: (native not in sharing, native.family, *_order(native)),
+    )
     return Hazard(
         kind="duplicate-library" if overlap.pairs else "shared-symbols",
         risk=risk,

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from dsa110_contimg.doctor.errors import BadInterpreterError
-from dsa110_contimg.doctor.examination import Interpreter
 from dsa110_contimg.doctor.interpreters import ask_interpreter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dsa110_contimg.doctor.examination import Interpreter
 
 _MARK = "import-doctor:"
 # Imports nothing that a file in the working directory could stand in for.
@@ -36,6 +37,7 @@ sys.stdout.write("\\nimport-doctor:" + ascii({
     "prefixes": [sys.prefix, sys.base_prefix],
     "standard": os.path.dirname(os.__file__),
     "suffixes": imp.extension_suffixes(),
+    "settled": sorted({*sys.builtin_module_names, *filter(None, (name.partition(".")[0] for name in sys.modules))}),
     "is_debug": hasattr(sys, "gettotalrefcount"),
     "libc": libc,
     "maps": maps,
@@ -57,6 +59,8 @@ class Facts:
     """The folder of the standard library."""
     suffixes: tuple[str, ...]
     """The ends of the names of files that it takes for extension modules, the best first."""
+    settled: frozenset[str]
+    """Modules that no file in the working directory can stand in for: built in, or loaded when Python has started."""
     is_debug: bool
     """Whether it is a debug build."""
     libc: tuple[int, ...]
@@ -97,9 +101,7 @@ def ask_facts(python: str | os.PathLike[str], env: Mapping[str, str], folder: Pa
     command = [interpreter.executable, "-c", _QUESTION]
     hint = "See why with: import-doctor 'import site', under the same interpreter and variables."
     try:
-        answer = subprocess.run(
-            command, env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
-        )
+        answer = subprocess.run(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         told = "it did not answer within 60 s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
         raise BadInterpreterError(
@@ -126,6 +128,7 @@ def _read(interpreter: Interpreter, heard: Mapping[str, object]) -> Facts:
         prefixes=_read_texts(heard["prefixes"]),
         standard=str(heard["standard"]),
         suffixes=_read_texts(heard["suffixes"]),
+        settled=frozenset(_read_texts(heard["settled"])),
         is_debug=bool(heard["is_debug"]),
         libc=tuple(int(part) for part in libc.split(".") if part.isdigit()),
         maps=str(heard["maps"]),

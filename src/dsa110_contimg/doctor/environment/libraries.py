@@ -41,6 +41,11 @@ class Native:
         return self.library.path
 
     @cached_property
+    def real_path(self) -> str:
+        """The file, behind all links."""
+        return os.path.realpath(self.path)
+
+    @cached_property
     def name(self) -> str:
         """The name of the file."""
         return PurePath(self.path).name

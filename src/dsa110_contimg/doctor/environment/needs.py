@@ -36,7 +36,7 @@ class Loader:
     """
 
     def __init__(self, collection: Collection, env: Mapping[str, str]) -> None:
-        self._natives = {os.path.realpath(native.path): native for native in collection.natives}
+        self._natives = {native.real_path: native for native in collection.natives}
         self._mapped = {PurePath(path).name for path in read_mappings(collection.facts.maps).libraries()}
         self._given = [folder for folder in re.split("[:;]", env.get("LD_LIBRARY_PATH", "")) if folder]
 
@@ -51,27 +51,23 @@ class Loader:
             is_wanted = "x86-64" if platform.machine() == "x86_64" else ""
             if found := frozenset(name for name, kind in _CACHED.findall(told) if is_wanted in kind):
                 return found
-        return frozenset(
-            entry.name for folder in _FOLDERS if Path(folder).is_dir() for entry in Path(folder).iterdir()
-        )
+        return frozenset(entry.name for folder in _FOLDERS if Path(folder).is_dir() for entry in Path(folder).iterdir())
 
     def finds(self, native: Native, name: str) -> Native | bool:
         """Return what a library gets when it asks for another: one of the environment, or whether there is any."""
         library = native.library
         folders = [*(() if library.runpath else library.rpath), *self._given, *library.runpath]
-        here = os.path.dirname(os.path.realpath(native.path))  # noqa: PTH120 - as text: there are thousands
+        here = os.path.dirname(native.real_path)  # noqa: PTH120 - as text: there are thousands
         if "/" in name:
             folders = [""]
         for folder in folders:
             folder = folder.replace("${ORIGIN}", here).replace("$ORIGIN", here)
-            path = os.path.realpath(f"{folder}/{name}" if folder else name.replace("$ORIGIN", here))
-            if path in self._natives:
-                return self._natives[path]
+            path = f"{folder}/{name}" if folder else name.replace("$ORIGIN", here)
             if os.path.exists(path):  # noqa: PTH110 - as above
-                return True
-        return name in self._mapped or name in self._system or any(
-            os.path.exists(f"{folder}/{name}") for folder in _FOLDERS  # noqa: PTH110 - as above
-        )
+                return self._natives.get(os.path.realpath(path), True)
+        if name in self._mapped or name in self._system:
+            return True
+        return any(os.path.exists(f"{folder}/{name}") for folder in _FOLDERS)  # noqa: PTH110 - as above
 
 
 def find_missing(collection: Collection, env: Mapping[str, str]) -> list[Hazard]:
@@ -109,8 +105,10 @@ def find_missing(collection: Collection, env: Mapping[str, str]) -> list[Hazard]
             elif native.owner not in provided[PurePath(name).name]:
                 borrowing[native.owner][name] = min(provided[PurePath(name).name])
     reached = _reach((native for native in collection.natives if native.is_extension), uses)
-    found = [_describe_missing(collection, owner, natives, lacking, reached) for owner, natives in _group(lacking)]
-    return found + [_describe_borrowed(collection, owner, names) for owner, names in borrowing.items()]
+    return [
+        *(_describe_missing(collection, owner, natives, lacking, reached) for owner, natives in _group(lacking)),
+        *(_describe_borrowed(collection, owner, names) for owner, names in borrowing.items()),
+    ]
 
 
 def _reach(starts: Iterable[Native], uses: Mapping[Native, list[Native]]) -> set[Native]:
@@ -137,35 +135,34 @@ def _describe_missing(
     names = sorted({name for native in natives for name in lacking[native]})
     is_imported = any(native in reached for native in natives)
     users = ", ".join(native.name for native in natives[:3]) + (" and others" if len(natives) > 3 else "")
+    needed = (
+        f"{users} need it; it stands in none of their search paths (RPATH, RUNPATH, LD_LIBRARY_PATH, the loader's "
+        "cache) and in no distribution here."
+    )
+    told = "No extension module needs them; only what loads them by itself will fail."
+    if is_imported:
+        told = "Importing them raises an ImportError that names it, unless something loads it before."
     return Hazard(
         kind="missing-library",
         risk="high" if is_imported else "medium",
         title=f"{collection.name(owner)} needs {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}",
         distributions=(collection.name(owner),),
         libraries=tuple(native.origin for native in natives),
-        evidence=(
-            f"{users} need it; it stands in none of their search paths (RPATH, RUNPATH, LD_LIBRARY_PATH, the loader's "
-            "cache) and in no distribution here.",
-            "Importing them raises an ImportError that names it, unless something loads it before."
-            if is_imported
-            else "No extension module needs them; only what loads them by itself will fail.",
-        ),
-        advice="Install what provides it, and see that the loader finds it: ldconfig -p lists what it knows.",
+        evidence=(needed, told),
+        advice="Install what provides it, and see that the loader finds it: `ldconfig -p` lists what it knows.",
     )
 
 
 def _describe_borrowed(collection: Collection, owner: str, names: Mapping[str, str]) -> Hazard:
     lenders = sorted(set(names.values()), key=str.lower)
     lent = sorted(names)
+    shown = f"{', '.join(lent[:3])}{' and others' if len(lent) > 3 else ''}"
     return Hazard(
         kind="missing-library",
         risk="low",
         title=f"{collection.name(owner)} relies on {', '.join(lenders)} to have loaded {lent[0]}",
         distributions=tuple(map(collection.name, (owner, *lenders))),
         libraries=(),
-        evidence=(
-            f"{', '.join(lent[:3])}{' and others' if len(lent) > 3 else ''} of {', '.join(lenders)} stand in no search "
-            "path of the files that need them.",
-        ),
+        evidence=(f"{shown} of {', '.join(lenders)} stand in no search path of the files that need them.",),
         advice=f"If an import of {owner} does not find them, import {lenders[0]} first.",
     )

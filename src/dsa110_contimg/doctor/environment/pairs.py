@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from dsa110_contimg.doctor.environment.hazards import Hazard
@@ -38,6 +39,7 @@ class KnownPair:
     """Where it is on public record."""
 
 
+@cache
 def read_known_pairs() -> tuple[KnownPair, ...]:
     """Read every pair that is known.
 
@@ -50,6 +52,34 @@ def read_known_pairs() -> tuple[KnownPair, ...]:
 
     with RECORD.open("rb") as file:
         return tuple(KnownPair(**pair) for pair in tomllib.load(file)["pair"])
+
+
+def find_known_pair(versions: Mapping[str | None, str | None]) -> KnownPair | None:
+    """Find what is known of exactly these distributions.
+
+    Parameters
+    ----------
+    versions : mapping
+        The version of each, by its name.
+
+    Returns
+    -------
+    KnownPair or None
+        The first that fits.
+
+    Examples
+    --------
+    >>> find_known_pair({"python-casacore": "3.7.1", "casatools": "6.7.0.31"}).risk
+    'high'
+    >>> find_known_pair({"numpy": "2.0", "scipy": "1.13"}) is None
+    True
+    """
+    named = {normalise(name or ""): version for name, version in versions.items()}
+    return next((pair for pair in read_known_pairs() if set(pair.versions) == set(named) and _fits(pair, named)), None)
+
+
+def _fits(pair: KnownPair, versions: Mapping[str, str | None]) -> bool:
+    return all(matches_version(versions.get(name), conditions) for name, conditions in pair.versions.items())
 
 
 def matches_version(version: str | None, conditions: str) -> bool:
@@ -99,43 +129,42 @@ def join_known_pairs(collection: Collection, hazards: list[Hazard]) -> list[Haza
         A hazard about exactly the distributions of a known pair takes on its rank, its words and its source, for what
         was seen to happen counts for more than signs; a known pair without such a hazard becomes one of its own.
     """
-    installed = {_normalise(name): name for name in collection.distributions.versions}
-    versions = {_normalise(name): version for name, version in collection.distributions.versions.items()}
-    found, seen = list(hazards), set()
+    installed = {normalise(name): name for name in collection.distributions.versions}
+    versions = {normalise(name): version for name, version in collection.distributions.versions.items()}
+    found, seen = list(hazards), set[tuple[str, ...]]()
     for pair in read_known_pairs():
-        names = tuple(sorted(installed[name] for name in pair.versions if name in installed))
-        fits = len(names) == len(pair.versions) and all(
-            matches_version(versions[name], conditions) for name, conditions in pair.versions.items()
-        )
-        if not fits or names in seen:
+        names = tuple(sorted(pair.versions))
+        if names in seen or not set(names) <= set(installed) or not _fits(pair, versions):
             continue
         seen.add(names)
-        titled = tuple(sorted(map(collection.name, names), key=str.lower))
-        known = Hazard(
-            kind="known-pair",
-            risk=pair.risk,
-            title=f"{' and '.join(titled)} are known not to go together"
-            if pair.risk == "high"
-            else f"{' and '.join(titled)} are to be watched together",
-            distributions=titled,
-            libraries=(),
-            evidence=(pair.what,),
-            advice=pair.advice,
-            source=pair.source,
-        )
-        own = next((one for one in found if one.distributions == titled and _is_about_both(one)), None)
+        known = _describe(pair, tuple(collection.name(installed[name]) for name in names))
+        own = next((one for one in found if one.distributions == known.distributions and _is_about_both(one)), None)
         if own is None:
             found.append(known)
         else:
-            found[found.index(own)] = replace(
-                known, libraries=own.libraries, evidence=(*known.evidence, *own.evidence)
-            )
+            evidence = (*known.evidence, *own.evidence)
+            found[found.index(own)] = replace(known, libraries=own.libraries, evidence=evidence)
     return found
+
+
+def _describe(pair: KnownPair, names: tuple[str, ...]) -> Hazard:
+    told = "are known not to go together" if pair.risk == "high" else "are better watched together"
+    return Hazard(
+        kind="known-pair",
+        risk=pair.risk,
+        title=f"{' and '.join(names)} {told}",
+        distributions=names,
+        libraries=(),
+        evidence=(pair.what,),
+        advice=pair.advice,
+        source=pair.source,
+    )
 
 
 def _is_about_both(hazard: Hazard) -> bool:
     return hazard.kind in ("duplicate-library", "shared-symbols") and hazard.risk != "low"
 
 
-def _normalise(name: str) -> str:
+def normalise(name: str) -> str:
+    """Return the name of a distribution in the form in which two spellings of one are equal."""
     return re.sub(r"[-_.]+", "-", name).lower()

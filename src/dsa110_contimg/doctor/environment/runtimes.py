@@ -64,7 +64,10 @@ def _judge_openmp(collection: Collection, openmp: dict[str, list[Native]]) -> li
         found.append(_describe(collection, "OpenMP", "high", intel_like, told, advice, _OPENMP_SOURCE))
     everything = [native for natives in openmp.values() for native in natives]
     if openmp[_GNU] and _count_owners(everything) > 1:
-        told = "No harm is known where GNU's is one of them; each starts threads of its own, so that there may be more than processors."
+        told = (
+            "No harm is known where GNU's is one of them; each starts threads of its own, so that there may be more "
+            "than processors."
+        )
         advice = "Nothing; OMP_NUM_THREADS holds for each of them."
         found.append(_describe(collection, "OpenMP", "low", everything, told, advice, _OPENMP_SOURCE))
     return found

@@ -18,8 +18,8 @@ _UNIQUE = re.compile(rb"[\xa0-\xaf]")  # STB_GNU_UNIQUE, with any type
 _LOCAL = 0  # STB_LOCAL
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _LOAD, _DYNAMIC, _NOTE, _STACK = 1, 2, 4, 0x6474E551  # PT_LOAD, PT_DYNAMIC, PT_NOTE, PT_GNU_STACK
-_EXECUTABLE = 1  # PF_X; what x86-64 takes for granted where PT_GNU_STACK does not tell
-_X86_64 = b"\x3e\0"  # EM_X86_64
+_EXECUTABLE, _READABLE = 1, 4  # PF_X, PF_R
+_X86_64 = b"\x3e\0"  # EM_X86_64, where without PT_GNU_STACK the stack is taken to hold code
 _NEEDED, _STRTAB, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29  # DT_...
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMTAB, _DYNSYM = 2, 11  # SHT_SYMTAB, SHT_DYNSYM
@@ -43,6 +43,7 @@ class Library:
         self.fault: str | None = None
         """Why it could not be read, if it could not."""
         self._segments: list[tuple[int, int, int]] = []
+        self._texts: list[tuple[int, int]] = []
         self.needed: tuple[str, ...] = ()
         """The names of the libraries that it needs, as it asks for them."""
         self.soname: str | None = None
@@ -78,6 +79,7 @@ class Library:
             kind, flags, offset, address, _, length, _, _ = _SEGMENT.unpack_from(data, at)
             if kind == _LOAD:
                 self._segments.append((offset, length, address))
+                self._texts += [(offset, offset + length)] if flags == _READABLE else []
             elif kind == _DYNAMIC:
                 dynamic = data[offset : offset + length // 16 * 16]
             elif kind == _NOTE:
@@ -175,12 +177,14 @@ class Library:
         return frozenset(form for form, is_there in found.items() if is_there)
 
     def find_text(self, text: bytes, size: int) -> bytes | None:
-        """Return the bytes that follow a text in the file; nothing if it does not stand there."""
+        """Return the bytes that follow a text among its constants; nothing if it does not stand there."""
         found: list[bytes] = []
 
         def read(data: mmap.mmap) -> None:
-            if (at := data.find(text)) >= 0:
-                found.append(data[at + len(text) : at + len(text) + size])
+            # Linkers of old put constants and code into one segment.
+            for start, end in self._texts if len(self._texts) > 1 else [(0, len(data))]:
+                if (at := data.find(text, start, end)) >= 0:
+                    found.append(data[at + len(text) : at + len(text) + size])
 
         if self.fault is None:
             self._read(read)
