@@ -25,7 +25,7 @@ KEYS = {
     "native_frames": "library distribution symbol offset",
     "conflicts": "kind symbol libraries explanation",
     "loaded": "modules native extensions",
-    "environment": "name value observed",
+    "environment": "name value observed kind role advice",
 }
 
 

@@ -1,26 +1,14 @@
-"""What an import did besides importing, and what of its surroundings can matter to it."""
+"""What an import did besides importing."""
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-import sys
 
-from dsa110_contimg.doctor.examination import Finding, SideEffects
+from dsa110_contimg.doctor.examination import SideEffects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dsa110_contimg.doctor.journal import Journal
-
-_VARIABLES = (
-    *("CASAPATH", "CASASITECONFIG", "GLIBC_TUNABLES", "KMP_DUPLICATE_LIB_OK", "LD_LIBRARY_PATH", "LD_PRELOAD"),
-    *("MALLOC_PERTURB_", "MALLOC_TRACE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE"),
-    *("PYTHONHOME", "PYTHONMALLOC", "PYTHONNOUSERSITE", "PYTHONOPTIMIZE", "PYTHONPATH", "PYTHONSAFEPATH"),
-    *("PYTHONWARNINGS", "QT_PLUGIN_PATH", "QT_QPA_PLATFORM", "QT_QPA_PLATFORM_PLUGIN_PATH"),
-)
 
 
 def find_side_effects(journal: Journal) -> SideEffects:
@@ -55,36 +43,3 @@ def _name_signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return str(number)
-
-
-def find_surroundings(journal: Journal, env: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Find what in the surroundings of an import can matter to it.
-
-    Parameters
-    ----------
-    journal : Journal
-        What the child told.
-    env : mapping
-        The environment that it was given.
-
-    Returns
-    -------
-    tuple of Finding
-        Variables that change how Python and native libraries load, and modules of the standard library that another
-        file stands in for.
-    """
-    found = [
-        Finding(name, env[name], "set in the environment that the child was given")
-        for name in _VARIABLES
-        if name in env
-    ]
-    for opening in journal.openings:
-        origin = opening.origin or ""
-        if opening.module in sys.stdlib_module_names and os.path.isabs(origin) and not _is_standard(origin):  # noqa: PTH117
-            found.append(Finding(opening.module, origin, "this file was loaded for the module of the standard library"))
-    return tuple(found)
-
-
-def _is_standard(origin: str) -> bool:
-    """Return whether a file stands in the folder of a standard library."""
-    return bool(re.search(r"/lib(64)?/python3[^/]*/", origin)) and "-packages/" not in origin

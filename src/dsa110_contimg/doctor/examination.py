@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     Stage = Literal["static-constructor", "module-init", "module-exec", "python", "thread", "finalisation"]
     Level = Literal["module", "class", "function"]
     State = Literal["spinning", "waiting", "stopped"]
+    FindingKind = Literal["variable", "shadow", "startup", "system"]
+    Role = Literal["cause", "remark"]
 
 SCHEMA = 1
 """The version of the JSON; it changes only when a key goes or changes its meaning."""
@@ -213,6 +215,13 @@ class Finding:
     """How it was found."""
     observed: str
     """By which observation it is known."""
+    kind: FindingKind = "variable"
+    """``variable`` of the environment, ``shadow`` (a file that stands in for a module), ``startup`` (a file that runs
+    before the target), or ``system``."""
+    role: Role = "remark"
+    """``cause`` if the target is healthy without it, as a second run showed, and fails with it; else ``remark``."""
+    advice: str | None = None
+    """What to do about it, if there is something."""
 
 
 @dataclass(frozen=True)

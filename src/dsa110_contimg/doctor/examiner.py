@@ -9,13 +9,16 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from dsa110_contimg.doctor.chain import Sources
 from dsa110_contimg.doctor.child import Plan, run_child
 from dsa110_contimg.doctor.confidence import say_confidence
 from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Diagnosis
-from dsa110_contimg.doctor.effects import find_side_effects, find_surroundings
+from dsa110_contimg.doctor.effects import find_side_effects
+from dsa110_contimg.doctor.environment.causes import LONGEST_S, confirm_causes, leave_out
+from dsa110_contimg.doctor.environment.surroundings import find_surroundings
 from dsa110_contimg.doctor.errors import BadTargetError, UnwritableFolderError
 from dsa110_contimg.doctor.examination import Examination
 from dsa110_contimg.doctor.interpreters import ask_interpreter
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dsa110_contimg.doctor.child import Watch
-    from dsa110_contimg.doctor.examination import Interpreter
+    from dsa110_contimg.doctor.examination import Finding, Interpreter, Verdict
 
 WAYS: tuple[Watch, ...] = ("preload", "ctypes", "faulthandler")
 """How a crash is recorded, the best way first; the next one serves where an interpreter does not come to its start."""
@@ -167,7 +170,7 @@ class _Room:
         if verdict == "crashed-at-exit" and culprit is not None and culprit.module is None:
             culprit = replace(culprit, module=self._find_at_exit(diagnosis, scratch))
         journal = diagnosis.run.journal
-        return Examination(
+        found = Examination(
             target=self.plan.target.asked,
             python=self.interpreter,
             verdict=verdict,
@@ -190,6 +193,14 @@ class _Room:
             confidence=say_confidence(diagnosis, are_roads_whole=forbidden.is_whole if self.forbid else None),
             corruption=corruption,
         )
+        return confirm_causes(found, partial(self._run_without, scratch))
+
+    def _run_without(self, scratch: Path, finding: Finding | None) -> Verdict:
+        """Run the target again without one of its surroundings, or as it was, and return what became of it."""
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        env = self.plan.env if finding is None else leave_out(finding, self.plan.env, str(folder))
+        plan = replace(self.plan, env=env, timeout=min(self.plan.timeout, LONGEST_S))
+        return self._run(plan, folder / "again").verdict
 
     def _watch(self, scratch: Path) -> Diagnosis:
         """Run the target, recorded in the best way in which this interpreter comes to its start."""

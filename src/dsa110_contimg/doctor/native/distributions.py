@@ -39,6 +39,11 @@ class Distributions:
         return self._found[path]
 
     @cached_property
+    def versions(self) -> dict[str, str | None]:
+        """The version of each distribution that has a record, by its name."""
+        return dict(self._owners.values())
+
+    @cached_property
     def _owners(self) -> dict[str, tuple[str, str | None]]:
         """The name and version of the distribution that each recorded file belongs to."""
         found: dict[str, tuple[str, str | None]] = {}

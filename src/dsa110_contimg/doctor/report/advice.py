@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from dsa110_contimg.doctor.environment.pairs import find_known_pair
 from dsa110_contimg.doctor.report.hangs import find_deadlock
 from dsa110_contimg.doctor.report.last_words import read_last_words
 from dsa110_contimg.doctor.report.wording import find_blamed, find_version, is_own, name_distribution, write_place
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.doctor.examination import Conflict, Examination, Hop
 
-_KNOWN_CONFLICTS = {
-    frozenset(
-        {"python-casacore", "casatools"}
-    ): "Install python-casacore 3.8.1 or newer (`pip install 'python-casacore>=3.8.1'`); it "
-    "survives beside casatools in every order that was tried.",
-}
 _MOST_STATEMENTS = 6
 
 
@@ -41,6 +36,9 @@ def advise(examination: Examination) -> Iterator[str]:
     if examination.verdict == "forbidden":
         yield from _close_roads(examination)
         return
+    for finding in examination.environment:
+        if finding.role == "cause":
+            yield finding.advice or f"Unset `{finding.name}`."
     if (words := read_last_words(examination)) is not None and words[1] is not None:
         yield words[1]
     for conflict in examination.conflicts:
@@ -59,8 +57,10 @@ def advise(examination: Examination) -> Iterator[str]:
 
 def _part(conflict: Conflict) -> Iterator[str]:
     names = [library.distribution for library in conflict.libraries if library.distribution]
-    if (known := _KNOWN_CONFLICTS.get(frozenset(names))) is not None:
-        yield known
+    if (
+        known := find_known_pair({library.distribution: library.version for library in conflict.libraries})
+    ) is not None:
+        yield known.advice
     both = " and ".join(f"`{name}`" for name in dict.fromkeys(names)) or "the two libraries"
     yield f"Until then, use {both} in processes of their own; another order of imports can only hide the conflict."
 

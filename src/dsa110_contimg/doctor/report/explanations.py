@@ -116,6 +116,12 @@ def _find_reasons(examination: Examination) -> Iterator[str]:
     if verdict == "forbidden":
         yield from _explain_forbidden(examination)
         return
+    for finding in examination.environment:
+        if finding.role == "cause":
+            yield (
+                f"Without `{finding.name}` ({finding.value}) the same target is healthy, and with it it failed again: "
+                "that is what makes the difference."
+            )
     yield from _explain_blame(examination)
     for conflict in examination.conflicts:
         yield conflict.explanation

@@ -154,7 +154,7 @@ def _draw_surroundings(found: Examination, sheet: Sheet) -> None:
         sheet.prose(f"{'; '.join(effects)}.")
     # What every environment has, such as PYTHONPATH, matters to no crash by itself; a file in a module's place does.
     telling = [
-        one for one in found.environment if one.name.startswith("LD_") or ("/" in one.value and one.name.islower())
+        one for one in found.environment if one.role == "cause" or one.kind == "shadow" or one.name.startswith("LD_")
     ]
     if telling:
         sheet.heading("Surroundings that can matter")

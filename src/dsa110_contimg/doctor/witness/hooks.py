@@ -88,6 +88,18 @@ def find_pth(caller, file, line):
     return path, found[0] if found else 0
 
 
+def hide(path):
+    """Have the import system not see a file, and look for its module further on."""
+    finder = bootstrap_external.FileFinder
+    find = finder.find_spec
+
+    def find_spec(self, fullname, target=None):
+        spec = find(self, fullname, target)
+        return None if spec is not None and spec.origin == path else spec
+
+    finder.find_spec = disguise(find_spec)
+
+
 class Hooks:
     """Put hooks on the import system.
 

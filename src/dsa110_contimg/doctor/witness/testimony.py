@@ -3,7 +3,7 @@
 import os
 import sys
 
-from .hooks import Hooks
+from .hooks import Hooks, hide
 from .journal import CHANGE, FINISH, GO, MAPS, PATHS, RAISED, START, Journal
 from .observations import describe_changes, observe
 
@@ -27,6 +27,9 @@ def testify(arguments):
     journal.write(START, sys.executable or "", watch(recorder, record, trace), str(len(sys.modules)))
     keep = list(sys.modules.values())  # so that a target that purges sys.modules does not take us along
     hooks = Hooks(journal, bool(edges))
+    hidden = os.environ.pop("IMPORT_DOCTOR_HIDDEN", "")
+    if hidden:
+        hide(hidden)
     import site
 
     is_safe = getattr(sys.flags, "safe_path", False)

@@ -1,0 +1,1 @@
+"""The environment of an import: libraries that will not go together, and surroundings that can matter."""
