@@ -49,3 +49,7 @@ class BadInterpreterError(DoctorError, ValueError):
 
 class UnwritableFolderError(DoctorError, OSError):
     """There is no folder for temporary files, or the file of a report cannot be written."""
+
+
+class BadContractError(DoctorError, ValueError):
+    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""
