@@ -222,7 +222,7 @@ def _are_names(value: object) -> bool:
 
 
 def _is_number(value: object, least: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= least
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value < math.inf
 
 
 _KINDS = {

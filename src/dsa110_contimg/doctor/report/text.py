@@ -19,7 +19,9 @@ from dsa110_contimg.doctor.report.wording import make_harmless, name_distributio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dsa110_contimg.doctor.examination import Examination
+    from collections.abc import Sequence
+
+    from dsa110_contimg.doctor.examination import Examination, Road
 
 _MOST_ROADS = 8
 _MOST_LINES = 6
@@ -53,7 +55,7 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
     sheet.headline(explanation.headline, is_good=False)
     sheet.pairs([("target", "; ".join(found.target.split("\\n"))), ("python", _name_python(found))], style="dim")
     if found.verdict == "forbidden":
-        _draw_roads(found, sheet)
+        draw_roads(sheet, found.roads)
     elif found.chain:
         sheet.heading("How it got there")
         draw_chain(sheet, found.chain, _name_end(found), are_beside=fits_beside(sheet, found.chain))
@@ -104,16 +106,15 @@ def _name_end(found: Examination) -> str:
     return ends.get(found.verdict, "died here")
 
 
-def _draw_roads(found: Examination, sheet: Sheet) -> None:
-    are_beside = all(fits_beside(sheet, road.chain) for road in found.roads[:_MOST_ROADS])
-    for number, road in enumerate(found.roads[:_MOST_ROADS], start=1):
-        which = f"Road {number} of {len(found.roads)}" if len(found.roads) > 1 else "The road"
+def draw_roads(sheet: Sheet, roads: Sequence[Road]) -> None:
+    """Draw every road to a forbidden thing, each with a heading."""
+    are_beside = all(fits_beside(sheet, road.chain) for road in roads[:_MOST_ROADS])
+    for number, road in enumerate(roads[:_MOST_ROADS], start=1):
+        which = f"Road {number} of {len(roads)}" if len(roads) > 1 else "The road"
         sheet.heading(f"{which} to {shorten(road.forbidden)}")
         draw_chain(sheet, road.chain, "forbidden", are_beside=are_beside)
-    if len(found.roads) > _MOST_ROADS:
-        sheet.prose(
-            f"{len(found.roads) - _MOST_ROADS} more roads are left out here; `--json` and `--html` have them all."
-        )
+    if len(roads) > _MOST_ROADS:
+        sheet.prose(f"{len(roads) - _MOST_ROADS} more roads are left out here; `--json` and `--html` have them all.")
 
 
 def _draw_conflicts(found: Examination, sheet: Sheet) -> None:
