@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsa110_contimg.doctor.contract import write_roads
+from dsa110_contimg.doctor.report.look import Look
 from dsa110_contimg.doctor.report.sheet import Sheet
 from dsa110_contimg.doctor.report.text import draw_roads, draw_text
 from dsa110_contimg.doctor.report.wording import clean, write_place
@@ -11,45 +12,42 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dsa110_contimg.doctor.examination import Road
     from dsa110_contimg.doctor.guard.outcomes import Outcome
 
 
-def draw_outcome(outcome: Outcome, *, width: int = 100, colour: bool = False, is_ascii: bool = False) -> str:
+def draw_outcome(outcome: Outcome, look: Look = Look()) -> str:  # noqa: B008 - frozen
     """Draw what became of a contract: a line, and below it what is not kept, with the chains that lead there.
 
     Parameters
     ----------
     outcome : Outcome
         What became of it.
-    width : int, default: 100
-        Columns of the terminal.
-    colour : bool, default: False
-        Whether to use colours.
-    is_ascii : bool, default: False
-        Whether only ASCII can be shown.
+    look : Look
+        How to draw; by default for a file.
 
     Returns
     -------
     str
         The lines, with a line end at the end.
     """
-    contract = outcome.contract
-    sheet = Sheet(width, colour=colour, is_ascii=is_ascii)
+    contract, found = outcome.contract, outcome.examination
+    sheet = Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
     place = write_place(clean(contract.file), contract.line)
     sheet.headline(f"{'kept' if outcome.is_kept else 'broken'}  {contract.target}  {place}", is_good=outcome.is_kept)
-    if outcome.is_kept:
-        return sheet.finish()
+    seen: set[Road] = set()
     for breach in outcome.breaches:
-        place = write_place(clean(contract.file), contract.find_line(breach.key))
-        sheet.line(f"{breach.key} ({place}): {breach.message}")
-        if breach.roads:
-            draw_roads(sheet, breach.roads)
-            sheet.line("")
+        sheet.heading(f"{breach.key}  {write_place(clean(contract.file), contract.find_line(breach.key))}")
+        sheet.prose(breach.message)
+        roads = [road for road in breach.roads if road not in seen]
+        seen.update(roads)
+        draw_roads(sheet, roads, "forbidden" if breach.key.startswith("forbid") else "is loaded")
+    for note in outcome.notes:
+        sheet.prose(note, style="dim")
     text = sheet.finish()
-    found = outcome.examination
-    if found is not None and found.verdict not in ("healthy", "forbidden"):
-        text += "\n" + draw_text(found, width=width, colour=colour, is_ascii=is_ascii)
-    return text
+    if found is None or found.verdict in ("healthy", "forbidden"):
+        return text
+    return f"{text}\n{draw_text(found, width=look.width, colour=look.colour, is_ascii=look.is_ascii)}"
 
 
 def write_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -81,5 +79,6 @@ def write_outcome(outcome: Outcome) -> dict[str, Any]:
             for breach in outcome.breaches
         ],
         "unchecked": list(outcome.unchecked),
+        "notes": list(outcome.notes),
         "examination": None if found is None or outcome.is_kept else found.to_json(),
     }

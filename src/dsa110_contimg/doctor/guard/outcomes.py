@@ -32,6 +32,8 @@ class Outcome:
     """What of it is not kept; empty when all is well."""
     unchecked: tuple[str, ...] = ()
     """The keys that this kind of check cannot tell about."""
+    notes: tuple[str, ...] = ()
+    """What could not be seen, a sentence each."""
     examination: Examination | None = None
     """What running it showed; nothing where nothing was run."""
 

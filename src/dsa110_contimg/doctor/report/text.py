@@ -106,13 +106,13 @@ def _name_end(found: Examination) -> str:
     return ends.get(found.verdict, "died here")
 
 
-def draw_roads(sheet: Sheet, roads: Sequence[Road]) -> None:
-    """Draw every road to a forbidden thing, each with a heading."""
+def draw_roads(sheet: Sheet, roads: Sequence[Road], end: str = "forbidden") -> None:
+    """Draw every road to a thing that should not be there, each with a heading; say at its end what it is."""
     are_beside = all(fits_beside(sheet, road.chain) for road in roads[:_MOST_ROADS])
     for number, road in enumerate(roads[:_MOST_ROADS], start=1):
         which = f"Road {number} of {len(roads)}" if len(roads) > 1 else "The road"
         sheet.heading(f"{which} to {shorten(road.forbidden)}")
-        draw_chain(sheet, road.chain, "forbidden", are_beside=are_beside)
+        draw_chain(sheet, road.chain, end, are_beside=are_beside)
     if len(roads) > _MOST_ROADS:
         sheet.prose(f"{len(roads) - _MOST_ROADS} more roads are left out here; `--json` and `--html` have them all.")
 
