@@ -85,9 +85,16 @@ def print_static_check(
     int
         The exit code.
     """
+    from dsa110_contimg.doctor.guard.contracts import read_contracts
     from dsa110_contimg.doctor.guard.static import check_statically
 
-    return _print(path, lambda contract: check_statically((contract,), python=python)[0], as_json=as_json)
+    contracts = read_contracts(path)
+    try:
+        outcomes = dict(zip(contracts, check_statically(contracts, python=python), strict=True))
+    except BadContractError:
+        # One of them is about something that does not exist; one by one it is told which.
+        return _print(path, lambda contract: check_statically((contract,), python=python)[0], as_json=as_json)
+    return _print(path, outcomes.__getitem__, as_json=as_json)
 
 
 def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *, as_json: bool) -> int:

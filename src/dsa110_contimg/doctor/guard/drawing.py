@@ -31,23 +31,44 @@ def draw_outcome(outcome: Outcome, look: Look = Look()) -> str:  # noqa: B008 - 
     str
         The lines, with a line end at the end.
     """
-    contract, found = outcome.contract, outcome.examination
+    contract = outcome.contract
     sheet = Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
     place = write_place(clean(contract.file), contract.line)
     sheet.headline(f"{'kept' if outcome.is_kept else 'broken'}  {contract.target}  {place}", is_good=outcome.is_kept)
+    for note in outcome.notes:
+        sheet.prose(note, style="dim")
+    if outcome.is_kept:
+        return sheet.finish()
+    return f"{sheet.finish()}\n{draw_breaches(outcome, look)}"
+
+
+def draw_breaches(outcome: Outcome, look: Look = Look()) -> str:  # noqa: B008 - frozen
+    """Draw what of a contract is not kept; the first line tells it in short.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What became of it.
+    look : Look
+        How to draw; by default for a file.
+
+    Returns
+    -------
+    str
+        The whole report where the import came to no good end, else each breach with the roads to it.
+    """
+    contract, found = outcome.contract, outcome.examination
+    if found is not None and found.verdict not in ("healthy", "forbidden"):
+        return draw_text(found, width=look.width, colour=look.colour, is_ascii=look.is_ascii)
+    sheet = Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
     seen: set[Road] = set()
     for breach in outcome.breaches:
-        sheet.heading(f"{breach.key}  {write_place(clean(contract.file), contract.find_line(breach.key))}")
-        sheet.prose(breach.message)
+        place = write_place(clean(contract.file), contract.find_line(breach.key))
+        sheet.heading(f"{breach.key}: {breach.message} ({place})")
         roads = [road for road in breach.roads if road not in seen]
         seen.update(roads)
         draw_roads(sheet, roads, "forbidden" if breach.key.startswith("forbid") else "is loaded")
-    for note in outcome.notes:
-        sheet.prose(note, style="dim")
-    text = sheet.finish()
-    if found is None or found.verdict in ("healthy", "forbidden"):
-        return text
-    return f"{text}\n{draw_text(found, width=look.width, colour=look.colour, is_ascii=look.is_ascii)}"
+    return sheet.finish().lstrip("\n")
 
 
 def write_outcome(outcome: Outcome) -> dict[str, Any]:

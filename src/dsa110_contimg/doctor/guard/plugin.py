@@ -118,9 +118,9 @@ class ContractItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> object:
         """Draw the chain."""
         if isinstance(excinfo.value, _BrokenContractError):
-            from dsa110_contimg.doctor.guard.drawing import draw_outcome
+            from dsa110_contimg.doctor.guard.drawing import draw_breaches
 
-            return draw_outcome(excinfo.value.outcome)
+            return draw_breaches(excinfo.value.outcome)
         return _tell(excinfo.value) or super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
