@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -82,3 +83,14 @@ def write_image(path: Path, data: np.ndarray, header: fits.Header) -> Path:
 def ramp(*shape: int, dtype: str = "f4") -> np.ndarray:
     """Make pixels of which no two are equal."""
     return np.arange(1, np.prod(shape) + 1, dtype=dtype).reshape(shape)
+
+
+def copy_package(folder: Path, *additions: tuple[str, str]) -> Path:
+    """Copy our package, add lines to some of its files, and return the copy."""
+    package = folder / "src" / "dsa110_contimg"
+    original = Path(importlib.util.find_spec("dsa110_contimg").origin).parent
+    shutil.copytree(original, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for where, what in additions:
+        with (package / where).open("a") as file:
+            file.write(f"\n{what}\n")
+    return package

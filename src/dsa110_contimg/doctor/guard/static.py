@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from typing import Any
+
     from dsa110_contimg.doctor.guard.contracts import Contract
     from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module
 
@@ -111,7 +113,9 @@ class _Search:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.statement, self.module, self.name = contract.statement, contract.module, contract.name
+        # The hops to the door that is open now, and where its statement stands.
         self.before: tuple[Hop, ...] = ()
+        self.gate: dict[str, Any] = {"file": TARGET_FILE, "line": 1, "statement": self.statement}
         self.sought = [(key, pattern) for key in ("forbid", "forbid-native") for pattern in self.patterns(key)]
         self.roads: list[tuple[str, Road]] = []
         self.notes: dict[str, None] = {}
@@ -125,7 +129,8 @@ class _Search:
         for key, pattern in list(self.sought):
             road = _find_road(graph, came_by, pattern, is_native=key == "forbid-native")
             if road is not None:
-                self.roads.append((key, Road(road.forbidden, (*self.before, *self.begin(road.chain)))))
+                first = replace(road.chain[0], **self.gate)
+                self.roads.append((key, Road(road.forbidden, (*self.before, first, *road.chain[1:]))))
                 self.sought.remove((key, pattern))
         files = {graph.modules[name].file for name in came_by if name in graph.modules}
         for problem in graph.problems:
@@ -134,23 +139,14 @@ class _Search:
                 self.notes[f"What {place} imports is not known, it could not be read: {clean(problem.message)}"] = None
         return self.open(graph.modules[self.module])
 
-    def begin(self, chain: Sequence[Hop]) -> tuple[Hop, ...]:
-        """Return a chain that begins with the contract's own statement, or at the door that led there."""
-        first = replace(chain[0], line=1, statement=self.statement)
-        if not self.before:
-            return (first, *chain[1:])
-        # The last hop so far names the module behind the door; the statement that stands for it here is our own.
-        return () if len(chain) == 1 and chain[0].module == self.before[-1].module else chain[1:]
-
     def open(self, module: Module) -> bool:
         """Follow the name to where a lazy package gets it from."""
         is_package = self.name is not None and module.kind == "package" and module.file is not None
         door = find_door(module.file or "", self.module, self.name or "") if is_package else None
         if door is None:
             return False
-        if not self.before:
-            self.before = (Hop(self.module, TARGET_FILE, 1, self.statement, "module"),)
-        self.before += (Hop(door.module, door.file, door.line, door.statement, "module"),)
+        self.before += (Hop(self.module, **self.gate, level="module"),)
+        self.gate = {"file": door.file, "line": door.line, "statement": door.statement}
         self.module, self.name = door.module, door.name
         self.statement = f"from {door.module} import {door.name}"
         return True
