@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +95,14 @@ def copy_package(folder: Path, *additions: tuple[str, str]) -> Path:
         with (package / where).open("a") as file:
             file.write(f"\n{what}\n")
     return package
+
+
+def announce_plugin(folder: Path) -> Path:
+    """Write the record by which pytest finds our plugin, as an installation of what is tested here would."""
+    entries = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    record = folder / "plugin_under_test-1.dist-info"
+    record.mkdir(parents=True)
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin-under-test\nVersion: 1\n")
+    lines = [f"{name} = {module}\n" for name, module in entries.items()]
+    (record / "entry_points.txt").write_text("[pytest11]\n" + "".join(lines))
+    return folder

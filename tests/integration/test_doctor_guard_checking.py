@@ -44,7 +44,7 @@ EFFECTS = {
         "started 1 thread: t9",
     ),
     "files": ("open('left_behind', 'w').close()\n", "wrote left_behind"),
-    "processes": ("import os\nos.system('true')\n", "started true"),
+    "processes": ("import os\nos.system('true')\n", "started os.system"),
     "filters": ("import warnings\nwarnings.filterwarnings('ignore')\n", "added 1 warning filter"),
 }
 
@@ -225,7 +225,7 @@ def test_the_command(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert print_check(file) == 2
     captured = capsys.readouterr()
     assert captured.out.endswith("\nContracts: 1 kept, 1 broken, 1 not checked.\n")
-    assert captured.err.startswith(f"Error: {file}:12: a contract is about pkg.absent")
+    assert captured.err.startswith(f"Error: {file}:13: a contract is about pkg.absent")
 
 
 def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,7 +241,7 @@ def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hop = broken["breaches"][0]["roads"][0]["chain"][-1]
     assert (hop["module"], hop["file"], hop["line"]) == ("heavy", str(project / "pkg" / "left.py"), 1)
     assert broken["examination"]["verdict"] == "forbidden"
-    assert unchecked["error"].startswith(f"{file}:12: ")
+    assert unchecked["error"].startswith(f"{file}:13: ")
 
 
 def test_a_project_without_contracts_guards_nothing(project: Path) -> None:

@@ -13,6 +13,7 @@ from dsa110_contimg.doctor.guard.contracts import Contract
 from dsa110_contimg.doctor.guard.drawing import draw_outcome
 from dsa110_contimg.doctor.guard.static import check_statically
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Problem, Statement
+from dsa110_contimg.doctor.report.look import Look
 
 DOOR = """\
 TYPE_CHECKING = False
@@ -138,7 +139,7 @@ def test_a_module_that_cannot_be_read_is_told_where_it_matters(tmp_path: Path) -
     assert (len(first.notes), second.notes) == (1, ())
     assert "/b.py:3 imports is not known" in first.notes[0]
     assert "invalid syntax" in first.notes[0]
-    assert "invalid syntax" in draw_outcome(first)
+    assert "invalid syntax" in draw_outcome(first, Look(width=200))
 
 
 @pytest.mark.parametrize("imports", [{"a": []}, {"a": [], "a.missing": []}], ids=["said by the reader", "in the graph"])

@@ -109,8 +109,7 @@ class ContractItem(pytest.Item):
         """Check the contract in a child that finds what the tests find."""
         from dsa110_contimg.doctor.guard.checking import check_contract
 
-        folders = self.config.getini("pythonpath") if self.config.pluginmanager.hasplugin("python_path") else []
-        paths = [*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [*map(str, self.config.getini("pythonpath")), *filter(None, [os.environ.get("PYTHONPATH")])]
         outcome = check_contract(self.contract, env={"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
         if not outcome.is_kept:
             raise _BrokenContractError(outcome)
