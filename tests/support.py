@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +84,25 @@ def write_image(path: Path, data: np.ndarray, header: fits.Header) -> Path:
 def ramp(*shape: int, dtype: str = "f4") -> np.ndarray:
     """Make pixels of which no two are equal."""
     return np.arange(1, np.prod(shape) + 1, dtype=dtype).reshape(shape)
+
+
+def copy_package(folder: Path, *additions: tuple[str, str]) -> Path:
+    """Copy our package, add lines to some of its files, and return the copy."""
+    package = folder / "src" / "dsa110_contimg"
+    original = Path(importlib.util.find_spec("dsa110_contimg").origin).parent
+    shutil.copytree(original, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for where, what in additions:
+        with (package / where).open("a") as file:
+            file.write(f"\n{what}\n")
+    return package
+
+
+def announce_plugin(folder: Path) -> Path:
+    """Write the record by which pytest finds our plugin, as an installation of what is tested here would."""
+    entries = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    record = folder / "plugin_under_test-1.dist-info"
+    record.mkdir(parents=True)
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin-under-test\nVersion: 1\n")
+    lines = [f"{name} = {module}\n" for name, module in entries.items()]
+    (record / "entry_points.txt").write_text("[pytest11]\n" + "".join(lines))
+    return folder

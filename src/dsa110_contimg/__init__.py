@@ -1,4 +1,7 @@
-"""Quality assurance for radio continuum images and Measurement Sets that no CASA crash can take down."""
+"""Quality assurance for radio continuum images and Measurement Sets that no CASA crash can take down.
+
+PYTEST_DONT_REWRITE: the import doctor brings a plugin, and pytest warns of packages of plugins that it finds imported.
+"""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -42,7 +42,10 @@ def statements(draw: st.DrawFn, module: str) -> str:
             common = os.path.commonprefix([here, there])
             dots = "." * (len(here) - len(common) + 1)
             rest = ".".join(there[len(common) :])
-            ways += [f"from {dots}{rest} import {{tail}}", f"from {dots}{'.'.join([*there, tail][len(common):])} import *"]
+            ways += [
+                f"from {dots}{rest} import {{tail}}",
+                f"from {dots}{'.'.join([*there, tail][len(common) :])} import *",
+            ]
     other = draw(st.sampled_from("ab"))
     return draw(st.sampled_from(ways)).format(goal=goal, above=above, tail=tail, other=other, n=draw(st.integers(0, 3)))
 
@@ -80,7 +83,9 @@ def sources(draw: st.DrawFn, module: str, *, are_conditional: bool) -> str:
             statement = statement.replace("*", "name")
         lines.append(wrap.format(statement))
     if draw(st.booleans()):
-        names = draw(st.lists(st.sampled_from(["a", "b", "q", "name"] if module in PACKAGES else ["name"]), unique=True))
+        names = draw(
+            st.lists(st.sampled_from(["a", "b", "q", "name"] if module in PACKAGES else ["name"]), unique=True)
+        )
         lines.insert(draw(st.integers(3, len(lines))), f"__all__ = {names!r}")
     return "\n".join(lines)
 

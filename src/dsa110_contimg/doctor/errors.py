@@ -53,3 +53,7 @@ class UnwritableFolderError(DoctorError, OSError):
 
 class StaleEditError(DoctorError, ValueError):
     """A file is no longer what it was when the edit was planned."""
+
+
+class BadContractError(DoctorError, ValueError):
+    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""

@@ -33,7 +33,7 @@ def print_environment(*, python: str | None = None, as_json: bool = False) -> in
         click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
         from dsa110_contimg.doctor.environment.report import draw_environment
-        from dsa110_contimg.doctor.report.terminal import make_sheet
+        from dsa110_contimg.doctor.report.look import make_sheet
 
         click.echo(draw_environment(found, make_sheet()), nl=False)
     return SOMETHING_BAD if found.is_bad else NOTHING_BAD

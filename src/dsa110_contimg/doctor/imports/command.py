@@ -55,7 +55,7 @@ def print_static(target: str, *, forbid: Sequence[str], python: str | None = Non
     if as_json:
         click.echo(json.dumps(write_roads(target, graph, found), indent=2, allow_nan=False))
     else:
-        from dsa110_contimg.doctor.report.terminal import make_sheet
+        from dsa110_contimg.doctor.report.look import make_sheet
 
         click.echo(draw_roads_found(make_sheet(), target, graph, found, seconds), nl=False)
     if any(one.roads for one in found):

@@ -209,7 +209,9 @@ class Execution:
         if names.exports is not None:
             for name in names.exports:
                 value = yield from self._import_name(statement, module, name, found, is_certain)
-                self._bind(statement.module, (name,), value, is_certain and (value is not None or known.get(name, False)))
+                self._bind(
+                    statement.module, (name,), value, is_certain and (value is not None or known.get(name, False))
+                )
         else:
             for name, is_bound in known.items():
                 if not name.startswith("_"):

@@ -127,6 +127,9 @@ def ask_setting(python: str | os.PathLike[str], env: Mapping[str, str], folder: 
         frozenset(told["builtin"]),
         frozenset(told["frozen"]),
         tuple(told["suffixes"]),
-        {name: (file, is_builtin, paths and tuple(paths)) for name, (file, is_builtin, paths) in told["loaded"].items()},
+        {
+            name: (file, is_builtin, paths and tuple(paths))
+            for name, (file, is_builtin, paths) in told["loaded"].items()
+        },
         told["redirections"],
     )

@@ -277,9 +277,7 @@ class _Scanner:
             case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
                 self.events.append(Exports(_read_names(value), True))
             case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend" | "append"), args=[value]
-                )
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend" | "append"), args=[value])
             ):
                 self.events.append(Exports(_read_names(value), True))
             case ast.Delete():
