@@ -13,7 +13,7 @@ from dsa110_contimg.doctor.guard.contracts import Contract
 from dsa110_contimg.doctor.guard.drawing import draw_outcome
 from dsa110_contimg.doctor.guard.static import check_statically
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Problem, Statement
-from dsa110_contimg.doctor.report.look import Look
+from dsa110_contimg.doctor.report.terminal import Look
 
 DOOR = """\
 TYPE_CHECKING = False

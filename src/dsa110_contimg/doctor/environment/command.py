@@ -24,16 +24,14 @@ def print_environment(*, python: str | None = None, as_json: bool = False) -> in
     int
         The exit code: 0 if nothing ranks as certain or high, else 1.
     """
-    import click
-
     from dsa110_contimg.doctor.environment.survey import survey_environment
+    from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
 
     found = survey_environment(python=python or sys.executable)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        print_text(json.dumps(found.to_json(), indent=2, allow_nan=False) + "\n")
     else:
         from dsa110_contimg.doctor.environment.report import draw_environment
-        from dsa110_contimg.doctor.report.look import make_sheet
 
-        click.echo(draw_environment(found, make_sheet()), nl=False)
+        print_text(draw_environment(found, make_sheet()))
     return SOMETHING_BAD if found.is_bad else NOTHING_BAD

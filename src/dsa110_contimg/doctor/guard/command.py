@@ -100,7 +100,7 @@ def print_static_check(
 def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *, as_json: bool) -> int:
     from dsa110_contimg.doctor.guard.contracts import EXAMPLE, find_contracts_file, read_contracts
     from dsa110_contimg.doctor.guard.drawing import draw_outcome, write_outcome
-    from dsa110_contimg.doctor.report.look import find_look
+    from dsa110_contimg.doctor.report.terminal import find_look
 
     file = find_contracts_file(path)
     contracts = read_contracts(file)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dsa110_contimg.doctor.contract import write_roads
-from dsa110_contimg.doctor.report.look import Look
 from dsa110_contimg.doctor.report.sheet import Sheet
+from dsa110_contimg.doctor.report.terminal import Look
 from dsa110_contimg.doctor.report.text import draw_roads, draw_text
 from dsa110_contimg.doctor.report.wording import clean, write_place
 

@@ -46,18 +46,16 @@ def print_static(target: str, *, forbid: Sequence[str], python: str | None = Non
         The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that it
         is not known whether there is one.
     """
-    import click
+    from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
 
     began = time.monotonic()
     graph = read_imports(target, python=python or sys.executable)
     found = [find_roads(graph, pattern) for pattern in forbid]
     seconds = time.monotonic() - began
     if as_json:
-        click.echo(json.dumps(write_roads(target, graph, found), indent=2, allow_nan=False))
+        print_text(json.dumps(write_roads(target, graph, found), indent=2, allow_nan=False) + "\n")
     else:
-        from dsa110_contimg.doctor.report.look import make_sheet
-
-        click.echo(draw_roads_found(make_sheet(), target, graph, found, seconds), nl=False)
+        print_text(draw_roads_found(make_sheet(), target, graph, found, seconds))
     if any(one.roads for one in found):
         return ROADS_FOUND
     unread = {problem.file for problem in graph.problems}

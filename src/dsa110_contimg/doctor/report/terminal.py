@@ -6,6 +6,8 @@ import os
 import sys
 from dataclasses import dataclass
 
+from dsa110_contimg.doctor.errors import UnwritableFolderError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
@@ -46,6 +48,34 @@ def make_sheet() -> Sheet:
 
     look = find_look(sys.stdout)
     return Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
+
+
+def print_text(text: str | bytes) -> None:
+    """Print a report to standard output.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The report, with a line end at its end; bytes go out as they are, whatever the terminal's encoding.
+
+    Raises
+    ------
+    UnwritableFolderError
+        When there is no room for it. Where whoever reads has seen enough, nothing happens.
+    """
+    import click
+
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try to write the rest at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UnwritableFolderError(
+                f"The report cannot be written to standard output: {error.strerror}.",
+                hint="Make room, or send it elsewhere.",
+            ) from error
 
 
 def _can_show(stream: TextIO) -> bool:
