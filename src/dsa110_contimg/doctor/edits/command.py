@@ -8,41 +8,36 @@ import sys
 import click
 
 from dsa110_contimg.doctor.edits.application import apply_plan, write_diff
-from dsa110_contimg.doctor.edits.planner import plan_edits
 from dsa110_contimg.doctor.edits.verification import verify
-from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.report.terminal import print_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from dsa110_contimg.doctor.edits.plan import Plan
     from dsa110_contimg.doctor.edits.verification import Verification
-    from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
 
 
-def fix(
+def offer(
+    plan: Plan,
     target: str,
-    statements: Iterable[Statement],
     *,
-    graph: ImportGraph | None = None,
     forbid: Sequence[str] = (),
     python: str | os.PathLike[str] = sys.executable,
     timeout: float = 60.0,
     env: Mapping[str, str] | None = None,
     args: Sequence[str] = (),
     apply: bool = False,
-) -> int:
-    """Print the edits that keep statements from being executed at import, once they are proven.
+) -> bool:
+    """Prove edits in a copy, and print them if they are a cure.
 
     Parameters
     ----------
+    plan : Plan
+        The edits.
     target : str
         What was examined.
-    statements : iterable of Statement
-        What must no longer be executed at import.
-    graph : ImportGraph, optional
-        What the target loads.
     forbid : sequence of str
         What must not be loaded.
     python : str or os.PathLike, default: this interpreter
@@ -58,24 +53,20 @@ def fix(
 
     Returns
     -------
-    int
-        0 when the diff is a cure, 1 when there is none: then nothing is printed to standard output, or written.
+    bool
+        Whether they are a cure; if not, nothing is printed to standard output, or written.
     """
-    plan = plan_edits(statements, graph=graph)
-    for refusal in plan.refusals:
-        click.echo(f"Not moved: {refusal.statement}\n  {refusal.file}:{refusal.line}: {refusal.reason}", err=True)
     if not plan.edits:
-        click.echo("There is nothing that can be edited.", err=True)
-        return 1
+        return False
     proof = verify(plan, target, forbid=forbid, python=python, timeout=timeout, env=env, args=args)
     _tell(plan, proof)
     if not proof.is_cure:
-        return 1
-    _print(write_diff(plan))
+        return False
+    print_text(write_diff(plan).encode("utf-8", "surrogateescape"))
     if apply:
         apply_plan(plan)
         click.echo(f"Written: {', '.join(edit.file for edit in plan.edits)}", err=True)
-    return 0
+    return True
 
 
 def _tell(plan: Plan, proof: Verification) -> None:
@@ -92,16 +83,3 @@ def _tell(plan: Plan, proof: Verification) -> None:
     click.echo("These edits are no cure:", err=True)
     for failure in proof.failures:
         click.echo(f"  {failure}", err=True)
-
-
-def _print(text: str) -> None:
-    """Print a diff byte for byte, whatever the encoding of the files or of the terminal."""
-    try:
-        click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has seen enough
-    except OSError as error:
-        raise UnwritableFolderError(
-            f"The diff cannot be written to standard output: {error.strerror}.",
-            hint="Make room, or send it elsewhere.",
-        ) from error
