@@ -80,8 +80,14 @@ def try_orders(
     ----------
     modules : sequence of str
         Two or three modules, such as those of packages that are in conflict, in the order in which they are imported.
-    python, timeout, env, cwd
-        As for `examine`; the timeout is that of one child.
+    python : str or os.PathLike, default: this interpreter
+        CPython 3.8 or newer; this package need not be installed there.
+    timeout : float, default: 60
+        Seconds after which one child is taken to hang.
+    env : mapping, optional
+        Environment variables to set for the child, besides those of this process.
+    cwd : str or os.PathLike, optional
+        Working directory of the child; by default that of this process.
 
     Returns
     -------

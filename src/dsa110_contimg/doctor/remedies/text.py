@@ -27,8 +27,12 @@ def draw_remedies(remedies: Remedies, *, width: int = 100, colour: bool = False,
     ----------
     remedies : Remedies
         What was found.
-    width, colour, is_ascii
-        As for `draw_text`.
+    width : int, default: 100
+        Columns of the terminal.
+    colour : bool, default: False
+        Whether to use colours.
+    is_ascii : bool, default: False
+        Whether only ASCII can be shown.
 
     Returns
     -------
