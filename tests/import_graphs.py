@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
 
@@ -11,7 +12,9 @@ SOURCE = "/src"
 
 
 def make_graph(
-    imports: Mapping[str, Iterable[str]], libraries: Mapping[str, Iterable[str]] | None = None
+    imports: Mapping[str, Iterable[str]],
+    libraries: Mapping[str, Iterable[str]] | None = None,
+    source: str = SOURCE,
 ) -> ImportGraph:
     """Make a graph of modules and the text of their statements, the first of which stands on line 1.
 
@@ -22,7 +25,7 @@ def make_graph(
     for name in list(names):
         parts = name.split(".")
         names |= {".".join(parts[:end]) for end in range(1, len(parts))}
-    modules = {name: describe(name, names, libraries) for name in sorted(names)}
+    modules = {name: describe(name, names, libraries, source) for name in sorted(names)}
     edges = []
     for name, texts in imports.items():
         file = "<target>" if name == "<target>" else str(modules[name].file)
@@ -35,8 +38,8 @@ def make_graph(
     return ImportGraph(roots, modules, tuple(edges))
 
 
-def describe(name: str, names: Collection[str], libraries: Mapping[str, Iterable[str]]) -> Module:
-    path = f"{SOURCE}/{name.replace('.', '/')}"
+def describe(name: str, names: Collection[str], libraries: Mapping[str, Iterable[str]], source: str) -> Module:
+    path = f"{source}/{name.replace('.', '/')}"
     if name in libraries:
         return Module(name, "extension", f"{path}.so", tuple(libraries[name]))
     if any(other.startswith(f"{name}.") for other in names):
@@ -47,7 +50,7 @@ def describe(name: str, names: Collection[str], libraries: Mapping[str, Iterable
 def find_loaded(importer: str, text: str, modules: Mapping[str, Module]) -> Iterable[str]:
     """Name what a statement loads, as Python does."""
     words = text.replace(",", " ").split()
-    named = words[1::1] if words[0] == "import" else [words[1]]
+    named = words[1:] if words[0] == "import" else [words[1]]
     for name in named:
         if name.startswith("."):
             package = importer if modules[importer].kind == "package" else importer.rpartition(".")[0]
@@ -59,6 +62,17 @@ def find_loaded(importer: str, text: str, modules: Mapping[str, Module]) -> Iter
                 yield above
         if words[0] == "from":
             yield from (f"{name}.{one}" for one in words[3:] if f"{name}.{one}" in modules)
+
+
+def write_modules(folder: Path, imports: Mapping[str, Iterable[str]], more: Mapping[str, str]) -> ImportGraph:
+    """Write modules that begin with import statements and go on with what their graph, which is returned, hides."""
+    graph = make_graph(imports, source=str(folder))
+    for name, module in graph.modules.items():
+        if name in imports or (module.file or "").startswith(str(folder)):
+            path = Path(str(module.file))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(f"{text}\n" for text in imports.get(name, ())) + more.get(name, ""))
+    return graph
 
 
 def load(graph: ImportGraph, removed: Collection[Statement] = (), start: str = "<target>") -> set[str]:

@@ -41,8 +41,12 @@ def print_remedies(
         What `observe_imports` returned for the same target.
     as_json : bool, default: False
         Whether to print JSON.
-    width, colour, is_ascii
-        As for `draw_text`.
+    width : int, default: 100
+        Columns of the terminal.
+    colour : bool, default: False
+        Whether to use colours.
+    is_ascii : bool, default: False
+        Whether only ASCII can be shown.
 
     Returns
     -------

@@ -106,14 +106,16 @@ class _Places:
         here = {
             statement: loaded
             for statement, loaded in self._known.get(module, {}).items()
-            if statement.line <= step.line <= statement.end_line and self._is_same(statement.file, step.file, module)
+            if statement.line <= step.line <= statement.end_line
+            and self._resolve(statement.file) == self._resolve(step.file)
         }
         # A line with two statements on it: the one is meant that names what was imported.
         if telling := [statement for statement, loaded in here.items() if loaded.issuperset(wanted)]:
             return telling
         if here:
             return list(here)
-        text = self._sources.find_line(step.file, step.line) or ""
+        # A statement in a function is not executed at import by itself, so to move it there would change nothing.
+        text = (self._sources.find_line(step.file, step.line) or "") if step.level != "function" else ""
         return [Statement(module, self._sources.find_file(step.file), step.line, step.line, text, is_observed=True)]
 
     def find_twins(self, statement: Statement) -> Iterator[Statement]:
@@ -134,9 +136,6 @@ class _Places:
                 if (source := self._book.read_names(statement).source) is not None:
                     found[source].append(statement)
         return found
-
-    def _is_same(self, file: str, other: str, module: str) -> bool:
-        return module == TARGET_FILE or self._resolve(file) == self._resolve(other)
 
     def _resolve(self, file: str) -> str:
         if file not in self._paths:

@@ -33,8 +33,18 @@ def observe_imports(
 
     Parameters
     ----------
-    target, python, timeout, env, cwd, args
-        As for `examine`.
+    target : str
+        One or several statements, the name of a module, or the path of a script.
+    python : str or os.PathLike, default: this interpreter
+        CPython 3.8 or newer; this package need not be installed there.
+    timeout : float, default: 60
+        Seconds after which the target is ended.
+    env : mapping, optional
+        Environment variables to set for the child, besides those of this process.
+    cwd : str or os.PathLike, optional
+        Working directory of the child; by default that of this process.
+    args : sequence of str
+        What a script finds in ``sys.argv[1:]``.
 
     Returns
     -------

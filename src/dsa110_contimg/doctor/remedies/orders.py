@@ -13,9 +13,9 @@ from dsa110_contimg.doctor.targets import TARGET_FILE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from dsa110_contimg.doctor.examination import Conflict, Examination, LibraryOrigin, Verdict
+    from dsa110_contimg.doctor.examination import Conflict, Examination, Verdict
     from dsa110_contimg.doctor.imports.graph import ImportGraph, Statement
 
 MOST_MODULES = 3
@@ -80,8 +80,14 @@ def try_orders(
     ----------
     modules : sequence of str
         Two or three modules, such as those of packages that are in conflict, in the order in which they are imported.
-    python, timeout, env, cwd
-        As for `examine`; the timeout is that of one child.
+    python : str or os.PathLike, default: this interpreter
+        CPython 3.8 or newer; this package need not be installed there.
+    timeout : float, default: 60
+        Seconds after which one child is taken to hang.
+    env : mapping, optional
+        Environment variables to set for the child, besides those of this process.
+    cwd : str or os.PathLike, optional
+        Working directory of the child; by default that of this process.
 
     Returns
     -------
@@ -205,25 +211,3 @@ def _list_loads(
     """Return what a module loads, the first one last."""
     here = statements.get(module, {}).items()
     return [(statement, imported) for statement, names in here for imported in names][::-1]
-
-
-def offer_versions(conflict: Conflict, known_pairs: Callable[[LibraryOrigin, LibraryOrigin], str | None]) -> str | None:
-    """Say which versions to install when two distributions are known not to go together.
-
-    Parameters
-    ----------
-    conflict : Conflict
-        Two distributions whose libraries got in each other's way.
-    known_pairs : callable
-        Takes two libraries with their distributions and versions, and returns the advice of the known pair, with its
-        source, or nothing.
-
-    Returns
-    -------
-    str or None
-        The advice, whichever of the two the list names first.
-    """
-    if len(conflict.libraries) != 2:
-        return None
-    first, second = conflict.libraries
-    return known_pairs(first, second) or known_pairs(second, first)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.remedies.orders import OrderMove, OrderTrial
     from dsa110_contimg.doctor.report.sheet import Sheet
 
+_ENDS = {"crashed-at-exit": "crashed at its end", "killed": "was killed"}
 _MOST_SHOWN, _MOST_LETTERS = 6, 72
 
 
@@ -26,8 +27,12 @@ def draw_remedies(remedies: Remedies, *, width: int = 100, colour: bool = False,
     ----------
     remedies : Remedies
         What was found.
-    width, colour, is_ascii
-        As for `draw_text`.
+    width : int, default: 100
+        Columns of the terminal.
+    colour : bool, default: False
+        Whether to use colours.
+    is_ascii : bool, default: False
+        Whether only ASCII can be shown.
 
     Returns
     -------
@@ -167,12 +172,12 @@ def write_order(trial: OrderTrial, move: OrderMove | None = None) -> Iterator[st
     worst = next(run for run in trial.runs if run.verdict != "healthy")
     yield (
         f"It depends on the order: {_write_order(trial.healthy[0])} ended well, {_write_order(worst.order)} "
-        f"{worst.verdict}{f' ({worst.signal})' if worst.signal else ''}."
+        f"{_ENDS.get(worst.verdict, worst.verdict)}{f' ({worst.signal})' if worst.signal else ''}."
     )
     if move is not None:
         first = "; ".join(f"import {module}" for module in move.modules)
-        here = f" (now in {_list(move.moved)})" if move.moved else ""
-        yield f"Write `{clean(first)}`{here} before {_name(move.before)}."
+        here = ", ".join(clean(write_place(one.file, one.line)) for one in move.moved)
+        yield f"Write `{clean(first)}`{f', now at {here},' if here else ''} before {_name(move.before)}."
     if any(run.conflicts for run in trial.runs):
         yield "Two copies of one library then still share a process: another order can only hide the conflict."
 
