@@ -39,7 +39,7 @@ def plan(root: Path, module: str, *texts: str) -> Plan:
 
 def edit(tmp_path: Path, text: str, *texts: str, name: str = "tools.py", **more: str) -> str:
     """Return what a module's source becomes when its imports that begin with these texts must go."""
-    write_package(tmp_path, {f"pkg/{name}": text, "pkg/__init__.py": "", **more, f"pkg/{name}": text})
+    write_package(tmp_path, {"pkg/__init__.py": "", **more, f"pkg/{name}": text})
     module = "pkg" if name == "__init__.py" else f"pkg.{name.removesuffix('.py')}"
     made = plan(tmp_path, module, *texts)
     assert not made.refusals, made.refusals

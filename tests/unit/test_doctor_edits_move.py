@@ -303,7 +303,10 @@ MOVES = {
                 return None
         """,
     ),
-    "tabs": ("import heavy\ndef f():\n\tif 1:\n\t\treturn heavy\n", "def f():\n\timport heavy\n\n\tif 1:\n\t\treturn heavy\n"),
+    "tabs": (
+        "import heavy\ndef f():\n\tif 1:\n\t\treturn heavy\n",
+        "def f():\n\timport heavy\n\n\tif 1:\n\t\treturn heavy\n",
+    ),
 }
 
 
