@@ -8,7 +8,8 @@ from textwrap import dedent
 
 from dsa110_contimg.doctor.edits.plan import Plan
 from dsa110_contimg.doctor.edits.planner import plan_edits
-from dsa110_contimg.doctor.imports.graph import Statement
+from dsa110_contimg.doctor.edits.takers import resolve_base
+from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
 
 
 def write_package(folder: Path, files: dict[str, str]) -> Path:
@@ -39,7 +40,7 @@ def plan(root: Path, module: str, *texts: str) -> Plan:
 
 def edit(tmp_path: Path, text: str, *texts: str, name: str = "tools.py", **more: str) -> str:
     """Return what a module's source becomes when its imports that begin with these texts must go."""
-    write_package(tmp_path, {f"pkg/{name}": text, "pkg/__init__.py": "", **more, f"pkg/{name}": text})
+    write_package(tmp_path, {"pkg/__init__.py": "", **more, f"pkg/{name}": text})
     module = "pkg" if name == "__init__.py" else f"pkg.{name.removesuffix('.py')}"
     made = plan(tmp_path, module, *texts)
     assert not made.refusals, made.refusals
@@ -54,3 +55,23 @@ def refuse(tmp_path: Path, text: str, *texts: str, name: str = "tools.py", files
     assert not made.edits
     (one,) = made.refusals
     return f"{one.line}: {one.reason}"
+
+
+def draw_graph(root: Path, package: str) -> ImportGraph:
+    """Draw what the modules of a flat package import at module level."""
+    edges, modules = [], {}
+    files = {("." + path.stem).replace(".__init__", ""): path for path in sorted((root / package).glob("*.py"))}
+    for name, path in ((package + end, path) for end, path in files.items()):
+        modules[name] = Module(name, "source", str(path))
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                loaded = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = resolve_base(node, name, path.name == "__init__.py")
+                names = [f"{base}.{alias.name}" for alias in node.names]
+                loaded = [base, *(one for one in names if one.removeprefix(package) in files)]
+            else:
+                continue
+            statement = Statement(name, str(path), node.lineno, node.end_lineno or 0, ast.unparse(node))
+            edges += [Edge(statement, one) for one in loaded]
+    return ImportGraph((package,), modules, tuple(edges))

@@ -131,22 +131,17 @@ def _check_replaced(module: Module, node: ImportNode, name: str) -> None:
 def _check_place(module: Module, node: ImportNode) -> None:
     if node in module.tree.body:
         return
-    for top in module.tree.body:
-        if node not in ast.walk(top):
-            continue
-        for around in ast.walk(top):
-            if node not in ast.walk(around) or around is node:
-                continue
-            match around:
-                case ast.ClassDef():
-                    raise Refused("it stands in a class body", node.lineno)
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    raise Refused("it stands in a function already", node.lineno)
-        if isinstance(top, ast.Try):
-            raise Refused("it stands in a `try`, whose other branches depend on whether it fails", node.lineno)
-        if isinstance(top, ast.If):
-            raise Refused("it is executed under a condition", node.lineno)
-        raise Refused("it stands in a block", node.lineno)
+    top = next(top for top in module.tree.body if node in ast.walk(top))
+    around = [block for block in ast.walk(top) if block is not node and node in ast.walk(block)]
+    if any(isinstance(block, (ast.FunctionDef, ast.AsyncFunctionDef)) for block in around):
+        raise Refused("it stands in a function already", node.lineno)
+    if any(isinstance(block, ast.ClassDef) for block in around):
+        raise Refused("it stands in a class body", node.lineno)
+    if any(isinstance(block, ast.Try) for block in around):
+        raise Refused("it stands in a `try`, whose other branches depend on whether it fails", node.lineno)
+    if any(isinstance(block, ast.If) for block in around):
+        raise Refused("it is executed under a condition", node.lineno)
+    raise Refused("it stands in a block", node.lineno)
 
 
 def _check_uses(name: str, uses: Sequence[Use]) -> None:
@@ -173,29 +168,40 @@ def _check_readers(module: Module, name: str, *, is_annotated: bool) -> None:
 
 def _is_served(module: Module, node: ImportNode, name: str) -> bool:
     """Return whether others may expect the name in this module."""
-    if name in module.takers.taken:
+    if name in module.takers.taken or name in module.takers.replaced or name in (module.listed or ()):
         return True
-    if name in module.takers.replaced:
-        return True
-    if module.listed is not None:
-        return name in module.listed
-    is_plain = isinstance(node, ast.Import) and not any(alias.asname == name for alias in node.names)
-    return module.is_package and not is_plain
+    if not module.is_package or name.startswith("_"):
+        return False
+    if isinstance(node, ast.Import):
+        return any(alias.asname == name for alias in node.names)
+    # A submodule that nothing uses, and that `__all__` does not list, is there for what it does.
+    return module.listed is None or name not in find_own_submodules(module, node)
 
 
 def _check_door(module: Module, node: ImportNode, served: Sequence[str]) -> None:
     for function in ("__getattr__", "__dir__"):
         if function in module.functions:
-            raise Refused(f"the module has a `{function}` already", module.functions[function])
-    if module.listed is None and any(alias == "__all__" for one in module.nodes for alias in list_bound(one)):
-        raise Refused("`__all__` is put together in a way that cannot be read", node.lineno)
-    folder = Path(module.source.file).parent
+            raise Refused(f"the module has a `{function}` already", module.functions[function].lineno)
+    if isinstance(node, ast.ImportFrom) and resolve_base(node, module.name, module.is_package) == module.name:
+        for alias in node.names:
+            if not _is_module(Path(module.source.file).with_name(alias.name)):
+                raise Refused(f"the module imports `{alias.name}` from itself", node.lineno)
     for name in served if module.is_package else ():
-        if _is_module(folder / name) and f"{module.name}.{name}" not in _list_imported(module, node):
+        is_module = _is_module(Path(module.source.file).with_name(name))
+        if is_module and f"{module.name}.{name}" not in _list_imported(module, node):
             raise Refused(
                 f"`{name}` is also the name of a submodule, which would take its place once somebody imports that",
                 node.lineno,
             )
+
+
+def find_own_submodules(module: Module, node: ImportNode) -> tuple[str, ...]:
+    """Return which names of a package's statement are submodules of that package, bound by their own names."""
+    if not (module.is_package and isinstance(node, ast.ImportFrom)):
+        return ()
+    if resolve_base(node, module.name, is_package=True) != module.name:
+        return ()
+    return tuple(alias.name for alias in node.names if alias.asname in (None, alias.name))
 
 
 def _find_submodules(module: Module, node: ImportNode, children: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import symtable
 from collections import defaultdict
 
-from dsa110_contimg.doctor.edits.decision import decide
+from dsa110_contimg.doctor.edits.decision import decide, find_own_submodules
 from dsa110_contimg.doctor.edits.door import Door
 from dsa110_contimg.doctor.edits.plan import Edit, Plan, Refusal
 from dsa110_contimg.doctor.edits.scopes import list_bound
@@ -163,14 +163,7 @@ def _find_children(name: str, statement: Statement, graph: ImportGraph | None) -
 def _make_edit(module: Module, decisions: Sequence[Decision]) -> Edit:
     """Make the new source of a module, and see that no name is missed."""
     source = module.source
-    served = [(write_import(node, one.served), one.served) for node, one in zip(module.nodes, decisions, strict=True)]
-    doors = [entry for entry, one in zip(served, decisions, strict=True) if one.served and not one.is_removal]
-    submodules = dict.fromkeys(child for one in decisions for child in one.submodules)
-    names = {name for _, bound in doors for name in bound}
-    door = None
-    if doors or submodules:
-        left = tuple(child for child in submodules if child not in names)
-        door = Door(tuple(doors), left, is_listed=module.listed is not None)
+    door = _make_door(module, decisions)
     operations = [
         Operation(node.lineno, _find_column(source, node), one.moved, one.is_typed)
         for node, one in zip(module.nodes, decisions, strict=True)
@@ -202,6 +195,24 @@ def _make_edit(module: Module, decisions: Sequence[Decision]) -> Edit:
         door.names if door is not None else (),
         tuple(name for one in decisions for name in one.dropped),
     )
+
+
+def _make_door(module: Module, decisions: Sequence[Decision]) -> Door | None:
+    """Make the door that serves what a module no longer loads, if it is to serve anything."""
+    statements: list[tuple[str, tuple[str, ...]]] = []
+    submodules: dict[str, None] = {}
+    for node, decision in zip(module.nodes, decisions, strict=True):
+        if decision.is_removal:
+            continue
+        own = [name for name in decision.served if name in find_own_submodules(module, node)]
+        if others := tuple(name for name in decision.served if name not in own):
+            statements.append((write_import(node, others), others))
+        submodules |= dict.fromkeys([*own, *decision.submodules])
+    bound = {name for _, names in statements for name in names}
+    left = tuple(name for name in submodules if name not in bound)
+    if not (statements or left):
+        return None
+    return Door(tuple(statements), left, is_listed=module.listed is not None)
 
 
 def _find_column(source: Source, node: ast.stmt) -> int:

@@ -56,7 +56,8 @@ class Module:
         """The uses of each name that the statements bind."""
         names = {name for node in self.nodes for name in list_bound(node)}
         found: dict[str, list[Use]] = {name: [] for name in names}
-        for use in find_uses(self.tree, names, but=self.nodes):
+        hidden = [self.functions[name] for name in ("__getattr__", "__dir__") if name in self.functions]
+        for use in find_uses(self.tree, names, but=[*self.nodes, *hidden]):  # a door binds what it serves
             found[use.name].append(use)
         return found
 
@@ -67,10 +68,10 @@ class Module:
         return find_takers(find_root(file, self.name), self.name, file, set(self.uses))
 
     @cached_property
-    def functions(self) -> dict[str, int]:
+    def functions(self) -> dict[str, ast.FunctionDef]:
         """The functions at module level, in whatever block, by name."""
         return {
-            node.name: node.lineno
+            node.name: node
             for top in self.tree.body
             for node in (ast.walk(top) if isinstance(top, (ast.If, ast.Try)) else [top])
             if isinstance(node, ast.FunctionDef)

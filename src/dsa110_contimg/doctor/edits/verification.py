@@ -15,6 +15,7 @@ from pathlib import Path
 from dsa110_contimg.doctor.edits.comparison import Told, compare
 from dsa110_contimg.doctor.edits.sources import find_root
 from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.interpreters import ask_interpreter
 from dsa110_contimg.doctor.targets import read_target
 
 TYPE_CHECKING = False
@@ -88,7 +89,8 @@ def verify(
     """
     try:
         with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
-            room = _Room(Path(scratch).resolve(), plan, os.fspath(python), float(timeout), dict(env or {}))
+            interpreter = ask_interpreter(python, {**os.environ, **(env or {})}, Path.cwd()).executable
+            room = _Room(Path(scratch).resolve(), plan, interpreter, float(timeout), dict(env or {}))
             return room.verify(target, tuple(forbid), tuple(args))
     except OSError as error:
         if isinstance(error, (ValueError, UnwritableFolderError)):
@@ -150,7 +152,16 @@ class _Room:
                 if after.ending is not None:
                     remarks.append(f"With the edit, {after.ending}.")
             failures += compare(edit, before[edit.module], after)
-        return Verification(found, tuple(failures), tuple(remarks))
+        return Verification(
+            found, tuple(map(self._name_originals, failures)), tuple(map(self._name_originals, remarks))
+        )
+
+    def _name_originals(self, text: str) -> str:
+        """Return a sentence with the files that a person knows in place of those of the copy."""
+        for edit in self.plan.edits:
+            top = edit.module.partition(".")[0]
+            text = text.replace(str(self.copy / top), str(find_root(edit.file, edit.module) / top))
+        return text
 
     @property
     def _environment(self) -> dict[str, str]:
