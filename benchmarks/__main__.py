@@ -1,6 +1,14 @@
 """Run every benchmark: ``make bench``."""
 
-from benchmarks import import_doctor, many_stamps, measurement_sets, one_stamp, stamps_on_disk, tables
+from benchmarks import (
+    import_doctor,
+    import_environment,
+    many_stamps,
+    measurement_sets,
+    one_stamp,
+    stamps_on_disk,
+    tables,
+)
 
 if __name__ == "__main__":
     one_stamp.main()
@@ -9,3 +17,4 @@ if __name__ == "__main__":
     tables.main()
     measurement_sets.main()
     import_doctor.main()
+    import_environment.main()

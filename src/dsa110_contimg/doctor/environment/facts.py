@@ -32,8 +32,10 @@ try:
     libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
 except (AttributeError, ValueError, OSError):
     libc = ""
+is_safe = bool(getattr(sys.flags, "safe_path", False))
 sys.stdout.write("\\nimport-doctor:" + ascii({
-    "sys_path": [path for path in map(str, sys.path[1:]) if path],
+    "is_safe": is_safe,
+    "sys_path": [path for path in map(str, sys.path if is_safe else sys.path[1:]) if path],
     "prefixes": [sys.prefix, sys.base_prefix],
     "standard": os.path.dirname(os.__file__),
     "suffixes": imp.extension_suffixes(),
@@ -61,6 +63,8 @@ class Facts:
     """The ends of the names of files that it takes for extension modules, the best first."""
     settled: frozenset[str]
     """Modules that no file in the working directory can stand in for: built in, or loaded when Python has started."""
+    is_safe: bool
+    """Whether it leaves out the folder of the script or the working directory (``PYTHONSAFEPATH``)."""
     is_debug: bool
     """Whether it is a debug build."""
     libc: tuple[int, ...]
@@ -129,6 +133,7 @@ def _read(interpreter: Interpreter, heard: Mapping[str, object]) -> Facts:
         standard=str(heard["standard"]),
         suffixes=_read_texts(heard["suffixes"]),
         settled=frozenset(_read_texts(heard["settled"])),
+        is_safe=bool(heard["is_safe"]),
         is_debug=bool(heard["is_debug"]),
         libc=tuple(int(part) for part in libc.split(".") if part.isdigit()),
         maps=str(heard["maps"]),

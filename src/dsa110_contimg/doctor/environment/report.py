@@ -54,7 +54,7 @@ def draw_environment(environment: Environment, sheet: Sheet) -> str:
     _draw_surroundings(environment.surroundings, sheet)
     sheet.heading("What this rests on")
     sheet.prose(
-        "The files alone, their symbols and versions. Two copies of a library, or a symbol that two of them define, are "
+        "The files alone, their symbols and versions. Two copies of a library, or a symbol that both define, are "
         "a risk: whether they meet depends on what is imported together, and in which order. Examine that with "
         "`import-doctor 'import one; import other'`. Modules that check numpy in ways of their own do not tell for "
         "which numpy they were built.",

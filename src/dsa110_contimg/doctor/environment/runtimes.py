@@ -16,7 +16,7 @@ _INTEL, _LLVM, _GNU = "libiomp5", "libomp", "libgomp"
 _OPENMP = re.compile(r"(libiomp5|libomp|libgomp)\b")
 _MKL = re.compile(r"libmkl_(core|rt)\b")
 _PROTOBUF = re.compile(r"libprotobuf(-lite)?\b")
-_DESCRIPTORS = "_ZN6google8protobuf14DescriptorPool24internal_generated_poolEv"
+_DESCRIPTORS = "_ZN6google8protobuf14DescriptorPool23internal_generated_poolEv"
 """What protobuf registers every message type with, by its name, once for a process."""
 _OPENMP_SOURCE = "https://github.com/joblib/threadpoolctl/blob/master/multiple_openmp.md"
 

@@ -69,7 +69,7 @@ def find_shadows(facts: Facts, folder: Path) -> Iterator[Finding]:
         Files of that folder, and of those on the search path before the standard library.
     """
     ahead = [path for path in facts.sys_path if not _is_installed(path) and not _is_standard(f"{path}/")]
-    for place in dict.fromkeys([str(folder.absolute()), *ahead]):
+    for place in dict.fromkeys([*([] if facts.is_safe else [str(folder.absolute())]), *ahead]):
         if os.path.realpath(place) == os.path.realpath(facts.standard):
             continue
         for name, file in _list_modules(place):
