@@ -61,7 +61,7 @@ SABOTAGE = {
     "the eager import": ([EAGER], "qa:create_cutout", {"forbid"}, {"forbid"}),
     "the eager import and casacore": ([EAGER, NATIVE], "qa:create_cutout", {"import"}, {"forbid"}),
     "numpy": ([(STAMPS, "import numpy")], "qa:create_cutout", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
-    "astropy": ([(STAMPS, "import astropy")], "qa:create_cutouts", {"forbid", "max-modules"}, {"forbid"}),
+    "astropy": ([(STAMPS, "import astropy")], "qa:create_cutouts", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
     "casacore in a function": (
         [(STAMPS, "def _read():\n    import casacore.tables")],
         "qa:create_cutout",
@@ -109,7 +109,8 @@ def test_what_is_caught_from_source(name: str, tmp_path: Path, monkeypatch: pyte
     contract = sabotaged(name, tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "src"))
     (outcome,) = check_statically([contract])
-    assert {breach.key for breach in outcome.breaches} == SABOTAGE[name][3]
+    # Where casacore is installed, its libraries are seen, too.
+    assert {breach.key for breach in outcome.breaches} - {"forbid-native"} == SABOTAGE[name][3]
 
 
 def test_a_name_that_its_door_no_longer_has(tmp_path: Path) -> None:
@@ -121,14 +122,19 @@ def test_a_name_that_its_door_no_longer_has(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------- the merge that put the eager import back
-CURED = {
-    "contimg/qa/__init__.py": (
-        '"""Stamps and tables."""\n\n\ndef __getattr__(name):\n    if name == "CasaTable":\n'
-        "        from .visualization import CasaTable\n\n        return CasaTable\n"
-        "    if name == 'create_cutout':\n        from .postage_stamps import create_cutout\n\n"
-        "        return create_cutout\n    raise AttributeError(name)\n"
-    )
-}
+CURED = """\
+def __getattr__(name):
+    if name == "CasaTable":
+        from .visualization import CasaTable
+
+        return CasaTable
+    if name == "create_cutout":
+        from .postage_stamps import create_cutout
+
+        return create_cutout
+    raise AttributeError(name)
+"""
+MERGED = f"{CURED}\n\nfrom .visualization import CasaTable\n"
 GUARDED = """\
 [[tool.import-doctor.contract]]
 import = "contimg.qa:create_cutout"
@@ -143,14 +149,8 @@ def original(tmp_path: Path) -> Path:
         pytest.skip("there is no C compiler")
     folder = build_original(tmp_path / "original")
     (folder / "pyproject.toml").write_text(GUARDED)
-    for name, text in CURED.items():
-        (folder / name).write_text(text)
+    (folder / "contimg" / "qa" / "__init__.py").write_text(CURED)
     return folder
-
-
-def merge(folder: Path) -> None:
-    door = folder / "contimg" / "qa" / "__init__.py"
-    door.write_text(f"{door.read_text()}\n\nfrom .visualization import CasaTable\n")
 
 
 def run_check(folder: Path, tmp_path: Path) -> int:
@@ -181,10 +181,10 @@ def test_the_merge_is_caught(
 ) -> None:
     monkeypatch.chdir(original)
     assert guard(original, tmp_path) == 0  # type: ignore[operator]
-    merge(original)
+    (original / "contimg" / "qa" / "__init__.py").write_text(MERGED)
     capsys.readouterr()
     assert guard(original, tmp_path) == 1  # type: ignore[operator]
     out = capsys.readouterr().out
-    for hop in ("contimg/qa/__init__.py:15", "contimg/qa/visualization/__init__.py:3", "casatable.py:3"):
+    for hop in (f"contimg/qa/__init__.py:{MERGED.count(chr(10))}", "contimg/qa/visualization/__init__.py:3", "casatable.py:3"):
         assert hop in out
     assert "from casacore.tables import table" in out
