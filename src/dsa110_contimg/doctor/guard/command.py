@@ -130,5 +130,6 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
         click.echo(json.dumps({"schema": SCHEMA, "contracts": rows}, indent=2, allow_nan=False))
     else:
         told = [f"{kept} kept", f"{broken} broken"] + ([f"{unchecked} not checked"] if unchecked else [])
-        click.echo(f"Contracts: {', '.join(told)}.{f' Only a run tells: {", ".join(left)}.' if left else ''}")
+        only = f" Only a run tells about: {', '.join(left)}." if left else ""
+        click.echo(f"Contracts: {', '.join(told)}.{only}")
     return EXIT_UNCHECKED if unchecked else EXIT_BROKEN if broken else EXIT_KEPT
