@@ -105,11 +105,13 @@ def test_who_asks_for_a_single_test_gets_no_more(args: list[str], project: Proje
     assert "1 failed, 2 passed" in project.pytest(OPTION, *args, code=1)
 
 
-def test_each_is_collected_once_from_wherever_pytest_starts(project: Project) -> None:
-    for at in (".", "tests", "src/pkg"):
-        for args in ([], [".."], [str(project.folder)], [str(project.folder / "pyproject.toml")]):
-            listed = project.pytest("--collect-only", "-q", OPTION, *args, at=at)
-            assert listed.count("<ContractItem pkg.eager>") == 1, (at, args)
+@pytest.mark.parametrize(
+    ("at", "args"),
+    [(".", []), (".", ["."]), (".", ["tests", "pyproject.toml"]), ("tests", []), ("tests", [".."]), ("src/pkg", ["."])],
+)
+def test_each_is_collected_once_from_wherever_pytest_starts(at: str, args: list[str], project: Project) -> None:
+    listed = project.pytest("--collect-only", "-q", OPTION, *args, at=at)
+    assert listed.count("<ContractItem pkg.eager>") == 1
 
 
 def test_one_can_be_asked_for_and_left_out_by_its_name(project: Project) -> None:

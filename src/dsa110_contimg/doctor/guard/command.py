@@ -108,6 +108,7 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
         raise BadContractError(f"There are no contracts in {file}.", hint=f"Write one, such as:\n{EXAMPLE}")
     rows: list[dict[str, Any]] = []
     kept = broken = 0
+    left: dict[str, None] = {}
     for contract in contracts:
         try:
             outcome = check(contract)
@@ -118,6 +119,7 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
             click.echo(f"Error: {error}", err=True)
             continue
         kept, broken = kept + outcome.is_kept, broken + (not outcome.is_kept)
+        left |= dict.fromkeys(outcome.unchecked)
         rows.append(write_outcome(outcome))
         if not as_json:
             click.echo(draw_outcome(outcome, find_look(sys.stdout)), nl=False)
@@ -128,5 +130,6 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
         click.echo(json.dumps({"schema": SCHEMA, "contracts": rows}, indent=2, allow_nan=False))
     else:
         told = [f"{kept} kept", f"{broken} broken"] + ([f"{unchecked} not checked"] if unchecked else [])
-        click.echo(f"Contracts: {', '.join(told)}.")
+        only = f" Only a run tells about: {', '.join(left)}." if left else ""
+        click.echo(f"Contracts: {', '.join(told)}.{only}")
     return EXIT_UNCHECKED if unchecked else EXIT_BROKEN if broken else EXIT_KEPT
