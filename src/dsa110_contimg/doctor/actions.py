@@ -138,8 +138,9 @@ def read_source(asked: Asked) -> int:
     return print_static(
         asked.target or "",
         forbid=asked.forbid,
-        python=asked.interpreter,
         editable=asked.editable,
+        python=asked.interpreter,
+        env=dict(asked.env),
         as_json=asked.as_json,
     )
 

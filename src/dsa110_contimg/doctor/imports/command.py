@@ -12,11 +12,12 @@ from dsa110_contimg.doctor.imports.roads import find_roads, make_road
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from dsa110_contimg.doctor.imports.graph import ImportGraph
     from dsa110_contimg.doctor.imports.roads import Roads
+    from dsa110_contimg.doctor.remedies.cuts import Remedies
     from dsa110_contimg.doctor.report.sheet import Sheet
 
 SCHEMA = 1
@@ -26,8 +27,16 @@ NONE_FOUND, ROADS_FOUND, UNREADABLE = 0, 1, 2
 _MOST_PROBLEMS = 8
 
 
-def print_static(target: str, *, forbid: Sequence[str], python: str | None = None, as_json: bool = False) -> int:
-    """Print every road from a target to what must not be loaded, read from source.
+def print_static(
+    target: str,
+    *,
+    forbid: Sequence[str],
+    editable: Sequence[str] = (),
+    python: str | None = None,
+    env: Mapping[str, str] | None = None,
+    as_json: bool = False,
+) -> int:
+    """Print every road from a target to what must not be loaded, read from source, and which statements to move.
 
     Parameters
     ----------
@@ -35,8 +44,12 @@ def print_static(target: str, *, forbid: Sequence[str], python: str | None = Non
         A module name, statements, or the path of a package's folder or of a script.
     forbid : sequence of str
         Modules and native libraries.
+    editable : sequence of str
+        Files and folders that may be edited; by default the target's own packages.
     python : str, optional
         The interpreter whose modules are meant; by default this one.
+    env : mapping, optional
+        Environment variables to set for it.
     as_json : bool, default: False
         Whether to print JSON.
 
@@ -46,25 +59,28 @@ def print_static(target: str, *, forbid: Sequence[str], python: str | None = Non
         The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that it
         is not known whether there is one.
     """
+    from dsa110_contimg.doctor.remedies.cuts import find_own_files, find_remedies
     from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
 
     began = time.monotonic()
-    graph = read_imports(target, python=python or sys.executable)
+    graph = read_imports(target, python=python or sys.executable, env=env)
     found = [find_roads(graph, pattern) for pattern in forbid]
+    remedies = find_remedies(graph, forbid, editable=editable or find_own_files(graph))
     seconds = time.monotonic() - began
     if as_json:
-        print_text(json.dumps(write_roads(target, graph, found), indent=2, allow_nan=False) + "\n")
+        print_text(json.dumps(write_roads(target, graph, found, remedies), indent=2, allow_nan=False) + "\n")
     else:
-        print_text(draw_roads_found(make_sheet(), target, graph, found, seconds))
+        print_text(draw_roads_found(make_sheet(), target, graph, found, remedies, seconds))
     if any(one.roads for one in found):
         return ROADS_FOUND
     unread = {problem.file for problem in graph.problems}
     return UNREADABLE if any(graph.modules[root].file in unread for root in graph.roots) else NONE_FOUND
 
 
-def write_roads(target: str, graph: ImportGraph, found: Sequence[Roads]) -> dict[str, Any]:
+def write_roads(target: str, graph: ImportGraph, found: Sequence[Roads], remedies: Remedies) -> dict[str, Any]:
     """Return what was found as JSON that other programs may rely on."""
     from dsa110_contimg.doctor.contract import write_chain
+    from dsa110_contimg.doctor.remedies.text import to_json
 
     roads = []
     for one in found:
@@ -79,11 +95,14 @@ def write_roads(target: str, graph: ImportGraph, found: Sequence[Roads]) -> dict
         "modules": len(graph.modules),
         "roads": roads,
         "are_all": all(one.is_whole for one in found),
+        "remedies": to_json(remedies),
         "problems": [asdict(problem) for problem in graph.problems],
     }
 
 
-def draw_roads_found(sheet: Sheet, target: str, graph: ImportGraph, found: Sequence[Roads], seconds: float) -> str:
+def draw_roads_found(
+    sheet: Sheet, target: str, graph: ImportGraph, found: Sequence[Roads], remedies: Remedies, seconds: float
+) -> str:
     """Draw what was found for a terminal.
 
     Parameters
@@ -96,6 +115,8 @@ def draw_roads_found(sheet: Sheet, target: str, graph: ImportGraph, found: Seque
         What would be executed at import.
     found : sequence of Roads
         The roads to each thing that is forbidden.
+    remedies : Remedies
+        What would keep it out.
     seconds : float
         How long it took.
 
@@ -104,6 +125,7 @@ def draw_roads_found(sheet: Sheet, target: str, graph: ImportGraph, found: Seque
     str
         The report, with a line end at its end.
     """
+    from dsa110_contimg.doctor.remedies.text import write_remedies
     from dsa110_contimg.doctor.report.text import draw_roads
     from dsa110_contimg.doctor.report.wording import clean, count, make_harmless, write_place
 
@@ -123,6 +145,9 @@ def draw_roads_found(sheet: Sheet, target: str, graph: ImportGraph, found: Seque
         sheet.prose("There are more roads than these; only the shortest were looked for.")
     if any(edge.statement.is_conditional for one in found for road in one.roads for edge in road):
         sheet.prose("Statements in a `try` or an `if` are taken to be executed.")
+    if remedies.reached:
+        sheet.heading("What would keep it out")
+        sheet.numbered(write_remedies(remedies))
     if graph.problems:
         sheet.heading("What could not be read")
         for problem in graph.problems[:_MOST_PROBLEMS]:

@@ -20,7 +20,7 @@ from dsa110_contimg.doctor.targets import TARGET_FILE, read_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dsa110_contimg.doctor.imports.scanner import Scan
 
@@ -38,7 +38,10 @@ class _Source:
 
 
 def read_imports(
-    package_or_path: str | os.PathLike[str], *, python: str | os.PathLike[str] = sys.executable
+    package_or_path: str | os.PathLike[str],
+    *,
+    python: str | os.PathLike[str] = sys.executable,
+    env: Mapping[str, str] | None = None,
 ) -> ImportGraph:
     """Read what would be executed when something is imported, from source, without importing it.
 
@@ -48,6 +51,8 @@ def read_imports(
         The name of a module, one or several statements, or the path of a package's folder or of a script.
     python : str or os.PathLike, default: this interpreter
         CPython 3.8 or newer, whose modules are meant. It is started once and asked where they are.
+    env : mapping, optional
+        Environment variables to set for it, such as ``PYTHONPATH``; the others are those of this process.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def read_imports(
     ['from json import scanner']
     """
     source = _read_source(os.fspath(package_or_path), Path.cwd())
-    setting = ask_setting(python, os.environ, Path.cwd(), source.first)
+    setting = ask_setting(python, dict(os.environ) | dict(env or {}), Path.cwd(), source.first)
     scans = Scans()
     execution = Execution(Finder(setting), scans)
     with _without_collector():
