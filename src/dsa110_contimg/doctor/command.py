@@ -52,7 +52,7 @@ def _read_variable(text: str) -> tuple[str, str]:
 
 
 @click.command("import-doctor", cls=_Examine, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("target", required=False)
+@click.argument("target", metavar="TARGET", required=False)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option(
     "--python", metavar="EXE", help="Interpreter to examine under: CPython 3.8 or newer.  [default: this one]"
