@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from dsa110_contimg.doctor.examination import Examination, Hop, Loaded, NativeFrame, Place, Road, ThreadStack
+    from dsa110_contimg.doctor.examination import Examination, Hop, Loaded, NativeFrame, Place, ThreadStack
 
 
 def write_examination(examination: Examination) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def write_examination(examination: Examination) -> dict[str, Any]:
             "signal_code": found.exit.signal_code,
             "address": None if found.exit.address is None else hex(found.exit.address),
         },
-        "chain": _write_chain(found.chain),
-        "roads": write_roads(found.roads),
+        "chain": write_chain(found.chain),
+        "roads": [{"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in found.roads],
         "culprit": None if found.culprit is None else asdict(found.culprit),
         "native_frames": _write_frames(found.native_frames),
         "conflicts": [
@@ -72,12 +72,7 @@ def write_examination(examination: Examination) -> dict[str, Any]:
     }
 
 
-def write_roads(roads: Iterable[Road]) -> list[dict[str, Any]]:
-    """Write roads to forbidden things as JSON."""
-    return [{"forbidden": road.forbidden, "chain": _write_chain(road.chain)} for road in roads]
-
-
-def _write_chain(chain: Iterable[Hop]) -> list[dict[str, Any]]:
+def write_chain(chain: Iterable[Hop]) -> list[dict[str, Any]]:
     """Return a row for each hop; ``called_from`` stands only where there is a caller to tell."""
     rows = []
     for hop in chain:
@@ -118,7 +113,7 @@ def _write_thread(thread: ThreadStack) -> dict[str, Any]:
         "id": thread.id,
         "name": thread.name,
         "state": thread.state,
-        "chain": _write_chain(thread.chain),
+        "chain": write_chain(thread.chain),
         "python": None if thread.python is None else _write_places(thread.python),
         "native": None if thread.native is None else _write_frames(thread.native),
     }

@@ -46,16 +46,22 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
     str
         The report, with a line end at its end.
     """
-    found = make_harmless(examination)
     sheet = Sheet(width, colour=colour, is_ascii=is_ascii)
+    draw_examination(sheet, examination)
+    return sheet.finish()
+
+
+def draw_examination(sheet: Sheet, examination: Examination) -> None:
+    """Draw the report of an examination on a sheet; see `draw_text`."""
+    found = make_harmless(examination)
     if found.verdict == "healthy":
         _draw_healthy(found, sheet)
-        return sheet.finish()
+        return
     explanation = explain(found)
     sheet.headline(explanation.headline, is_good=False)
     sheet.pairs([("target", "; ".join(found.target.split("\\n"))), ("python", _name_python(found))], style="dim")
     if found.verdict == "forbidden":
-        draw_roads(sheet, found.roads)
+        draw_roads(sheet, found.roads, where="`--json` and `--html` have them all")
     elif found.chain:
         sheet.heading("How it got there")
         draw_chain(sheet, found.chain, _name_end(found), are_beside=fits_beside(sheet, found.chain))
@@ -83,7 +89,6 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
     if found.confidence:
         sheet.heading("What this rests on")
         sheet.prose(" ".join(found.confidence.values()), style="dim")
-    return sheet.finish()
 
 
 def _draw_healthy(found: Examination, sheet: Sheet) -> None:
@@ -106,15 +111,27 @@ def _name_end(found: Examination) -> str:
     return ends.get(found.verdict, "died here")
 
 
-def draw_roads(sheet: Sheet, roads: Sequence[Road], end: str = "forbidden") -> None:
-    """Draw every road to a thing that should not be there, each with a heading; say at its end what it is."""
+def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str, end: str = "forbidden") -> None:
+    """Draw the roads to what should not be there, the first ones of many.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Where to draw.
+    roads : sequence of Road
+        The roads.
+    where : str
+        What to say of where those are that were left out.
+    end : str, default: 'forbidden'
+        What to say of the last module.
+    """
     are_beside = all(fits_beside(sheet, road.chain) for road in roads[:_MOST_ROADS])
     for number, road in enumerate(roads[:_MOST_ROADS], start=1):
         which = f"Road {number} of {len(roads)}" if len(roads) > 1 else "The road"
         sheet.heading(f"{which} to {shorten(road.forbidden)}")
         draw_chain(sheet, road.chain, end, are_beside=are_beside)
     if len(roads) > _MOST_ROADS:
-        sheet.prose(f"{len(roads) - _MOST_ROADS} more roads are left out here; `--json` and `--html` have them all.")
+        sheet.prose(f"{len(roads) - _MOST_ROADS} more roads are left out here; {where}.")
 
 
 def _draw_conflicts(found: Examination, sheet: Sheet) -> None:
