@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dsa110_contimg.doctor.guard.command import print_check
 from dsa110_contimg.doctor.guard.contracts import Contract, read_contracts
 from dsa110_contimg.doctor.guard.drawing import draw_breaches
 from dsa110_contimg.doctor.guard.outcomes import Outcome
+from dsa110_contimg.doctor.report.sheet import Sheet
 
 FILES = {
     "pkg/__init__.py": "",
@@ -59,6 +61,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def draw(how: Callable[[Sheet, Outcome], None], outcome: Outcome) -> str:
+    sheet = Sheet(200, colour=False, is_ascii=False)
+    how(sheet, outcome)
+    return sheet.finish().lstrip("\n")
+
+
 def check(project: Path, target: str, **keys: object) -> Outcome:
     return check_contract(Contract(target, file=str(project / "pyproject.toml"), **keys), timeout=20)  # type: ignore[arg-type]
 
@@ -71,7 +79,7 @@ def test_what_is_forbidden_is_told_with_every_road(project: Path) -> None:
         [("pkg.diamond", "<target>", 1), ("pkg.left", "diamond.py", 1), ("heavy", "left.py", 1)],
         [("pkg.diamond", "<target>", 1), ("pkg.right", "diamond.py", 2), ("heavy", "right.py", 1)],
     ]
-    drawn = draw_breaches(outcome)
+    drawn = draw(draw_breaches, outcome)
     assert drawn.startswith("forbid: heavy is loaded. (")
     assert "pkg/left.py:1" in drawn
     assert "import heavy.core" in drawn
@@ -157,7 +165,7 @@ def test_an_import_that_comes_to_no_good_end_breaks_every_contract(target: str, 
     assert [breach.key for breach in outcome.breaches] == ["import"]
     assert outcome.examination is not None
     assert outcome.examination.verdict == verdict
-    drawn = draw_breaches(outcome)
+    drawn = draw(draw_breaches, outcome)
     assert drawn.split("\n")[0] == outcome.breaches[0].message
     assert f"pkg/{target.partition('.')[2]}.py:" in drawn or verdict == "exited"
 
@@ -267,3 +275,11 @@ def test_variables_for_the_child(project: Path, capsys: pytest.CaptureFixture[st
     assert print_check(project) == 2
     assert print_check(project, env={"PYTHONPATH": str(project / "elsewhere")}) == 0
     assert capsys.readouterr().out.startswith("Contracts: 0 kept, 0 broken, 1 not checked.\nkept  only_there  ")
+
+
+def test_a_door_that_lost_its_laziness_is_one_road(project: Path) -> None:
+    door = "def __getattr__(name):\n    if name != 'x':\n        raise AttributeError(name)\n    from .clean import x\n    return x\n"
+    (project / "pkg" / "__init__.py").write_text(f"{door}\nimport heavy\n")
+    (breach,) = check(project, "pkg:x", forbid=("heavy",)).breaches
+    # `from .clean import x` stands in the package itself, so that it is no second road to the package.
+    assert [[(hop.module, hop.line) for hop in road.chain] for road in breach.roads] == [[("pkg", 1), ("heavy", 7)]]

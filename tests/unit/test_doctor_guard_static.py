@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from dsa110_contimg.doctor.errors import BadContractError, BadTargetError
 from dsa110_contimg.doctor.guard.contracts import Contract
 from dsa110_contimg.doctor.guard.drawing import draw_outcome
+from dsa110_contimg.doctor.guard.outcomes import Outcome
 from dsa110_contimg.doctor.guard.static import check_statically
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Problem, Statement
-from dsa110_contimg.doctor.report.terminal import Look
+from dsa110_contimg.doctor.report.sheet import Sheet
 
 DOOR = """\
 TYPE_CHECKING = False
@@ -55,9 +57,7 @@ class Reader:
                 continue
             modules[name] = self.more.get(name.replace(".", "_")) or self.make(name)
             for line, imported in enumerate(self.imports.get(name, ()), start=1):
-                edges.append(
-                    Edge(Statement(name, self.make(name).file or "", line, line, f"import {imported}"), imported)
-                )
+                edges.append(Edge(Statement(name, self.make(name).file or "", line, line, f"import {imported}"), imported))
                 waiting.append(imported)
         return ImportGraph(tuple(names), modules, tuple(edges), self.problems)
 
@@ -68,10 +68,16 @@ class Reader:
         return Module(name, "source", str(package.parent.with_suffix(".py")))
 
 
-def roads(outcome: object) -> list[list[tuple[str, int | None, str]]]:
+def draw(how: Callable[[Sheet, Outcome], None], outcome: Outcome) -> str:
+    sheet = Sheet(200, colour=False, is_ascii=False)
+    how(sheet, outcome)
+    return sheet.finish().lstrip("\n")
+
+
+def roads(outcome: Outcome) -> list[list[tuple[str, int | None, str]]]:
     return [
         [(Path(hop.file or "").name, hop.line, hop.module) for hop in road.chain]
-        for breach in outcome.breaches  # type: ignore[attr-defined]
+        for breach in outcome.breaches
         for road in breach.roads
     ]
 
@@ -141,7 +147,7 @@ def test_a_module_that_cannot_be_read_is_told_where_it_matters(tmp_path: Path) -
     assert (len(first.notes), second.notes) == (1, ())
     assert "/b.py:3 imports is not known" in first.notes[0]
     assert "invalid syntax" in first.notes[0]
-    assert "invalid syntax" in draw_outcome(first, Look(width=200))
+    assert "invalid syntax" in draw(draw_outcome, first)
 
 
 @pytest.mark.parametrize("imports", [{"a": []}, {"a": [], "a.missing": []}], ids=["said by the reader", "in the graph"])
@@ -150,9 +156,7 @@ def test_a_module_that_does_not_exist(imports: dict[str, list[str]], tmp_path: P
     contract = Contract("a.missing:x", file="/p/pyproject.toml", line=7, lines={"import": 8})
     with pytest.raises(BadContractError) as caught:
         check_statically([Contract("a"), contract], read)
-    assert caught.value.message.startswith(
-        "/p/pyproject.toml:8: a contract is about a.missing:x, but there is no module"
-    )
+    assert caught.value.message.startswith("/p/pyproject.toml:8: a contract is about a.missing:x, but there is no module")
 
 
 @pytest.fixture

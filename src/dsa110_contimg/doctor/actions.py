@@ -106,8 +106,8 @@ def choose_action(asked: Asked) -> Callable[[Asked], int]:
 def examine_target(asked: Asked) -> int:
     """Run the target in a child, and report what became of it."""
     from dsa110_contimg.doctor.examiner import examine
-    from dsa110_contimg.doctor.report.terminal import find_look, print_text
-    from dsa110_contimg.doctor.report.text import draw_text
+    from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
+    from dsa110_contimg.doctor.report.text import draw_examination
 
     with _say_that_it_runs(asked):
         found = examine(
@@ -126,8 +126,9 @@ def examine_target(asked: Asked) -> int:
     if asked.as_json:
         print_text(json.dumps(found.to_json(), indent=2, allow_nan=False) + "\n")
     else:
-        look = find_look(sys.stdout)
-        print_text(draw_text(found, width=look.width, colour=look.colour, is_ascii=look.is_ascii))
+        sheet = make_sheet()
+        draw_examination(sheet, found)
+        print_text(sheet.finish())
     return EXIT_HEALTHY if found.verdict == "healthy" else EXIT_FINDING
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from dsa110_contimg.doctor.examination import Examination, Hop, Loaded, NativeFrame, Place, Road, ThreadStack
+    from dsa110_contimg.doctor.examination import Examination, Hop, Loaded, NativeFrame, Place, ThreadStack
 
 
 def write_examination(examination: Examination) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def write_examination(examination: Examination) -> dict[str, Any]:
             "address": None if found.exit.address is None else hex(found.exit.address),
         },
         "chain": write_chain(found.chain),
-        "roads": write_roads(found.roads),
+        "roads": [{"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in found.roads],
         "culprit": None if found.culprit is None else asdict(found.culprit),
         "native_frames": _write_frames(found.native_frames),
         "conflicts": [
@@ -70,11 +70,6 @@ def write_examination(examination: Examination) -> dict[str, Any]:
         "stdout": found.stdout,
         "stderr": found.stderr,
     }
-
-
-def write_roads(roads: Iterable[Road]) -> list[dict[str, Any]]:
-    """Write roads to forbidden things as JSON."""
-    return [{"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in roads]
 
 
 def write_chain(chain: Iterable[Hop]) -> list[dict[str, Any]]:

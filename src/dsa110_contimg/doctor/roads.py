@@ -91,11 +91,15 @@ def name_library(road: Road, library: str) -> Road:
 def _make_graph(journal: Journal, openings: Mapping[str, Opening]) -> Graph:
     """Return for each module what it imports, by which statements; the target is the empty name."""
     graph: defaultdict[str, dict[tuple[str, tuple[Step, ...]], None]] = defaultdict(dict)
+    homes = {opening.origin: opening.module for opening in openings.values() if opening.origin}
     for edge in journal.edges:
+        # The module that the statement stands in: not the importer where it called a function of another one, such as the
+        # `__getattr__` of a package.
+        home = homes.get(edge.steps[0].file, edge.importer) if edge.steps else edge.importer
         for name in edge.modules:
             for module in (*_find_parents(name), name):
                 # A module's own package was there before it, and a module does not lead to itself.
-                if module in openings and not f"{edge.importer}.".startswith(f"{module}."):
+                if module in openings and not any(f"{one}.".startswith(f"{module}.") for one in (home, edge.importer)):
                     graph[edge.importer][module, edge.steps[:1] + edge.steps[-1:]] = None
     for opening in journal.openings:
         above = opening.above.module if opening.above else ""

@@ -100,7 +100,7 @@ def print_static_check(
 def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *, as_json: bool) -> int:
     from dsa110_contimg.doctor.guard.contracts import EXAMPLE, find_contracts_file, read_contracts
     from dsa110_contimg.doctor.guard.drawing import draw_outcome, write_outcome
-    from dsa110_contimg.doctor.report.terminal import find_look
+    from dsa110_contimg.doctor.report.terminal import make_sheet
 
     file = find_contracts_file(path)
     contracts = read_contracts(file)
@@ -122,7 +122,9 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
         left |= dict.fromkeys(outcome.unchecked)
         rows.append(write_outcome(outcome))
         if not as_json:
-            click.echo(draw_outcome(outcome, find_look(sys.stdout)), nl=False)
+            sheet = make_sheet()
+            draw_outcome(sheet, outcome)
+            click.echo(sheet.finish(), nl=False)
             if not outcome.is_kept:
                 click.echo()
     unchecked = len(contracts) - kept - broken

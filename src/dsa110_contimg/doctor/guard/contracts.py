@@ -178,15 +178,15 @@ class _Reader:
     def read_one(self, row: dict[str, Any], lines: Mapping[str, int]) -> Contract:
         line = lines[""]
         for key in row:
-            if key not in _KINDS:
-                near = difflib.get_close_matches(key, _KINDS, 1)
-                known = f"The keys are: {', '.join(_KINDS)}."
+            if key not in KEYS:
+                near = difflib.get_close_matches(key, KEYS, 1)
+                known = f"The keys are: {', '.join(KEYS)}."
                 hint = f"Did you mean {near[0]!r}? {known}" if near else known
                 self.refuse(lines.get(key, line), f"a contract has no key {key!r}", hint)
         if "import" not in row:
             self.refuse(line, "this contract does not say what is imported", 'Add: import = "mypackage.module:name"')
         for key, value in row.items():
-            is_right, kind = _KINDS[key]
+            is_right, kind = KEYS[key]
             if not is_right(value):
                 self.refuse(lines.get(key, line), f"{key} is {_short(value)}", f"Give {kind}.")
         return Contract(
@@ -225,7 +225,7 @@ def _is_number(value: object, least: float) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value < math.inf
 
 
-_KINDS = {
+KEYS = {
     "import": (_is_target, 'the name of a module, or "package.module:name"'),
     "forbid": (_are_names, 'a list of modules, such as ["casacore", "astropy"]'),
     "forbid-native": (_are_names, 'a list of file names of native libraries, such as ["libcasa_*"]'),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dsa110_contimg.doctor.contract import write_roads
-from dsa110_contimg.doctor.report.sheet import Sheet
-from dsa110_contimg.doctor.report.terminal import Look
-from dsa110_contimg.doctor.report.text import draw_roads, draw_text
+from dsa110_contimg.doctor.contract import write_chain
+from dsa110_contimg.doctor.report.text import draw_examination, draw_roads
 from dsa110_contimg.doctor.report.wording import clean, write_place
 
 TYPE_CHECKING = False
@@ -14,66 +12,52 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.doctor.examination import Road
     from dsa110_contimg.doctor.guard.outcomes import Outcome
+    from dsa110_contimg.doctor.report.sheet import Sheet
 
 
-def draw_outcome(outcome: Outcome, look: Look = Look()) -> str:  # noqa: B008 - frozen
+def draw_outcome(sheet: Sheet, outcome: Outcome) -> None:
     """Draw what became of a contract: a line, and below it what is not kept, with the chains that lead there.
 
     Parameters
     ----------
+    sheet : Sheet
+        Where to draw.
     outcome : Outcome
         What became of it.
-    look : Look
-        How to draw; by default for a file.
-
-    Returns
-    -------
-    str
-        The lines, with a line end at the end.
     """
     contract = outcome.contract
-    sheet = Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
     place = write_place(clean(contract.file), contract.line)
     sheet.headline(f"{'kept' if outcome.is_kept else 'broken'}  {contract.target}  {place}", is_good=outcome.is_kept)
     for note in outcome.notes:
         sheet.prose(note, style="dim")
-    if outcome.is_kept:
-        return sheet.finish()
-    return f"{sheet.finish()}\n{draw_breaches(outcome, look)}"
+    if not outcome.is_kept:
+        draw_breaches(sheet, outcome)
 
 
-def draw_breaches(outcome: Outcome, look: Look = Look()) -> str:  # noqa: B008 - frozen
-    """Draw what of a contract is not kept; the first line tells it in short.
+def draw_breaches(sheet: Sheet, outcome: Outcome) -> None:
+    """Draw what of a contract is not kept; the first line, after an empty one, tells it in short.
 
     Parameters
     ----------
+    sheet : Sheet
+        Where to draw.
     outcome : Outcome
-        What became of it.
-    look : Look
-        How to draw; by default for a file.
-
-    Returns
-    -------
-    str
-        The whole report where the import came to no good end, else each breach with the roads to it.
+        What became of it: drawn is the whole report where the import came to no good end, else each breach with the
+        roads to it.
     """
     contract, found = outcome.contract, outcome.examination
     if found is not None and found.verdict not in ("healthy", "forbidden"):
-        return draw_text(found, width=look.width, colour=look.colour, is_ascii=look.is_ascii)
-    sheet = Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
+        sheet.heading("")
+        draw_examination(sheet, found)
+        return
     seen: set[Road] = set()
     for breach in outcome.breaches:
         place = write_place(clean(contract.file), contract.find_line(breach.key))
         sheet.heading(f"{breach.key}: {breach.message} ({place})")
         roads = [road for road in breach.roads if road not in seen]
         seen.update(roads)
-        draw_roads(
-            sheet,
-            roads,
-            where="`--json` has them all",
-            end="forbidden" if breach.key.startswith("forbid") else "is loaded",
-        )
-    return sheet.finish().lstrip("\n")
+        end = "forbidden" if breach.key.startswith("forbid") else "is loaded"
+        draw_roads(sheet, roads, where="`--json` has them all", end=end)
 
 
 def write_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -100,7 +84,9 @@ def write_outcome(outcome: Outcome) -> dict[str, Any]:
                 "key": breach.key,
                 "line": contract.find_line(breach.key),
                 "message": breach.message,
-                "roads": write_roads(breach.roads),
+                "roads": [
+                    {"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in breach.roads
+                ],
             }
             for breach in outcome.breaches
         ],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dsa110_contimg.doctor.guard.outcomes import Outcome
 
 OPTION, INI = "--import-doctor", "import_doctor"
+_WIDTH = 100
 _DESTINATION = "import_doctor_contracts"
 
 
@@ -119,7 +120,11 @@ class ContractItem(pytest.Item):
         if isinstance(excinfo.value, _BrokenContractError):
             from dsa110_contimg.doctor.guard.drawing import draw_breaches
 
-            return draw_breaches(excinfo.value.outcome)
+            from dsa110_contimg.doctor.report.sheet import Sheet
+
+            sheet = Sheet(_WIDTH, colour=False, is_ascii=False)
+            draw_breaches(sheet, excinfo.value.outcome)
+            return sheet.finish().strip("\n")
         return _tell(excinfo.value) or super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -1,53 +1,31 @@
-"""What a terminal, or whatever stands in its place, can show."""
+"""What the terminal can show."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.report.sheet import Sheet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from dsa110_contimg.doctor.report.sheet import Sheet
-
 _WIDTH_WHEN_PIPED, _WIDEST = 100, 120
 _MARKS = "…↓✗◀•"
 
 
-@dataclass(frozen=True)
-class Look:
-    """How a report is drawn."""
-
-    width: int = _WIDTH_WHEN_PIPED
-    """Columns."""
-    colour: bool = False
-    """Whether to use colours."""
-    is_ascii: bool = False
-    """Whether only ASCII can be shown."""
-
-
-def find_look(stream: TextIO) -> Look:
-    """Find how to draw a report for whoever reads a stream."""
-    is_terminal = stream.isatty()
+def make_sheet() -> Sheet:
+    """Make a sheet for standard output, as wide and as colourful as that is."""
+    is_terminal = sys.stdout.isatty()
     width = _WIDTH_WHEN_PIPED
     if is_terminal:
         import shutil
 
         width = min(shutil.get_terminal_size().columns, _WIDEST)
     colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Look(width, colour, not _can_show(stream))
-
-
-def make_sheet() -> Sheet:
-    """Make a sheet for standard output, as wide and as colourful as that is."""
-    from dsa110_contimg.doctor.report.sheet import Sheet
-
-    look = find_look(sys.stdout)
-    return Sheet(look.width, colour=look.colour, is_ascii=look.is_ascii)
+    return Sheet(width, colour=colour, is_ascii=not can_show(sys.stdout))
 
 
 def print_text(text: str | bytes) -> None:
@@ -78,7 +56,8 @@ def print_text(text: str | bytes) -> None:
             ) from error
 
 
-def _can_show(stream: TextIO) -> bool:
+def can_show(stream: TextIO) -> bool:
+    """Return whether a stream takes the marks of a report."""
     try:
         _MARKS.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

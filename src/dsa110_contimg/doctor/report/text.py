@@ -46,11 +46,17 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
     str
         The report, with a line end at its end.
     """
-    found = make_harmless(examination)
     sheet = Sheet(width, colour=colour, is_ascii=is_ascii)
+    draw_examination(sheet, examination)
+    return sheet.finish()
+
+
+def draw_examination(sheet: Sheet, examination: Examination) -> None:
+    """Draw the report of an examination on a sheet; see `draw_text`."""
+    found = make_harmless(examination)
     if found.verdict == "healthy":
         _draw_healthy(found, sheet)
-        return sheet.finish()
+        return
     explanation = explain(found)
     sheet.headline(explanation.headline, is_good=False)
     sheet.pairs([("target", "; ".join(found.target.split("\\n"))), ("python", _name_python(found))], style="dim")
@@ -83,7 +89,6 @@ def draw_text(examination: Examination, *, width: int = 100, colour: bool = Fals
     if found.confidence:
         sheet.heading("What this rests on")
         sheet.prose(" ".join(found.confidence.values()), style="dim")
-    return sheet.finish()
 
 
 def _draw_healthy(found: Examination, sheet: Sheet) -> None:
@@ -107,7 +112,7 @@ def _name_end(found: Examination) -> str:
 
 
 def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str, end: str = "forbidden") -> None:
-    """Draw the roads to what is forbidden, the first ones of many.
+    """Draw the roads to what should not be there, the first ones of many.
 
     Parameters
     ----------
@@ -117,7 +122,7 @@ def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str, end: str = "f
         The roads.
     where : str
         What to say of where those are that were left out.
-    end : str, default: "forbidden"
+    end : str, default: 'forbidden'
         What to say of the last module.
     """
     are_beside = all(fits_beside(sheet, road.chain) for road in roads[:_MOST_ROADS])
@@ -156,7 +161,7 @@ def _draw_surroundings(found: Examination, sheet: Sheet) -> None:
         sheet.prose(f"{'; '.join(effects)}.")
     # What every environment has, such as PYTHONPATH, matters to no crash by itself; a file in a module's place does.
     telling = [
-        one for one in found.environment if one.role == "cause" or one.kind == "shadow" or one.name.startswith("LD_")
+        one for one in found.environment if one.name.startswith("LD_") or ("/" in one.value and one.name.islower())
     ]
     if telling:
         sheet.heading("Surroundings that can matter")
