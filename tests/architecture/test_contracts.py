@@ -61,7 +61,12 @@ SABOTAGE = {
     "the eager import": ([EAGER], "qa:create_cutout", {"forbid"}, {"forbid"}),
     "the eager import and casacore": ([EAGER, NATIVE], "qa:create_cutout", {"import"}, {"forbid"}),
     "numpy": ([(STAMPS, "import numpy")], "qa:create_cutout", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
-    "astropy": ([(STAMPS, "import astropy")], "qa:create_cutouts", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
+    "astropy": (
+        [(STAMPS, "import astropy")],
+        "qa:create_cutouts",
+        {"forbid", "max-modules", "no-side-effects"},
+        {"forbid"},
+    ),
     "casacore in a function": (
         [(STAMPS, "def _read():\n    import casacore.tables")],
         "qa:create_cutout",
@@ -185,6 +190,10 @@ def test_the_merge_is_caught(
     capsys.readouterr()
     assert guard(original, tmp_path) == 1  # type: ignore[operator]
     out = capsys.readouterr().out
-    for hop in (f"contimg/qa/__init__.py:{MERGED.count(chr(10))}", "contimg/qa/visualization/__init__.py:3", "casatable.py:3"):
+    for hop in (
+        f"contimg/qa/__init__.py:{MERGED.count(chr(10))}",
+        "contimg/qa/visualization/__init__.py:3",
+        "casatable.py:3",
+    ):
         assert hop in out
     assert "from casacore.tables import table" in out

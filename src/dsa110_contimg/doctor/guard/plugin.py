@@ -119,7 +119,6 @@ class ContractItem(pytest.Item):
         """Draw the chain."""
         if isinstance(excinfo.value, _BrokenContractError):
             from dsa110_contimg.doctor.guard.drawing import draw_breaches
-
             from dsa110_contimg.doctor.report.sheet import Sheet
 
             sheet = Sheet(_WIDTH, colour=False, is_ascii=False)
