@@ -158,6 +158,7 @@ def test_the_command_tells_what_it_could_not_read(capsys: pytest.CaptureFixture[
 def test_the_json(capsys: pytest.CaptureFixture[str], project: Path) -> None:
     assert print_static("pkg.half", forbid=["heavy"], as_json=True) == 1
     told = json.loads(capsys.readouterr().out)
+    assert [row["line"] for row in told.pop("remedies")["near_target"]] == [2]
     (problem,) = told.pop("problems")
     assert problem.pop("message").startswith("it is no Python: ")
     assert problem == {"file": str(project / "pkg/broken.py"), "line": 1}

@@ -5,8 +5,16 @@ if TYPE_CHECKING:
     from .errors import DoctorError as DoctorError
     from .examination import Examination as Examination
     from .examiner import examine as examine
+    from .imports.graph import ImportGraph as ImportGraph
+    from .imports.reading import read_imports as read_imports
 else:
-    _ROOMS = {"DoctorError": "errors", "Examination": "examination", "examine": "examiner"}
+    _ROOMS = {
+        "DoctorError": "errors",
+        "Examination": "examination",
+        "ImportGraph": "imports.graph",
+        "examine": "examiner",
+        "read_imports": "imports.reading",
+    }
 
     def __getattr__(name):
         if name not in _ROOMS:

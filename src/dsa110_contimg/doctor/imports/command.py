@@ -59,13 +59,14 @@ def print_static(
         The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that it
         is not known whether there is one.
     """
-    from dsa110_contimg.doctor.remedies.cuts import find_own_files, find_remedies
+    from dsa110_contimg.doctor.remedies.cuts import Remedies, find_own_files, find_remedies
     from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
 
     began = time.monotonic()
     graph = read_imports(target, python=python or sys.executable, env=env)
     found = [find_roads(graph, pattern) for pattern in forbid]
-    remedies = find_remedies(graph, forbid, editable=editable or find_own_files(graph))
+    own = editable or find_own_files(graph)
+    remedies = find_remedies(graph, forbid, editable=own) if forbid else Remedies(())
     seconds = time.monotonic() - began
     if as_json:
         print_text(json.dumps(write_roads(target, graph, found, remedies), indent=2, allow_nan=False) + "\n")
