@@ -15,8 +15,10 @@ from dsa110_contimg.doctor.remedies.text import write_remedies
 from import_graphs import write_modules
 
 DOOR = (
-    "def __getattr__(name):\n    if name[0] == '_':\n        raise AttributeError\n    import heavy\n    return heavy\n"
+    "def __getattr__(name):\n    if name[0] == '_':\n        raise AttributeError\n    import heavy\n"
+    "    globals()[name] = heavy\n    return heavy\n"
 )
+"""A door that opens once."""
 
 
 def observe(folder: Path, imports: dict[str, list[str]], more: dict[str, str]) -> ImportGraph:
