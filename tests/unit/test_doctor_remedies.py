@@ -11,6 +11,7 @@ from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
 from dsa110_contimg.doctor.remedies.command import print_remedies
 from dsa110_contimg.doctor.remedies.cuts import Remedies, find_own_files, find_remedies
+from dsa110_contimg.doctor.remedies.names import Sourcebook
 from dsa110_contimg.doctor.remedies.text import draw_remedies, to_json, write_remedies
 from import_graphs import make_graph
 
@@ -114,6 +115,29 @@ def test_a_star_import_takes_public_names_along(tmp_path: Path) -> None:
     assert [one.module for one in find_remedies(graph, ["heavy"], editable=["/src/ours/inner.py"]).near_target] == [
         "ours.inner"
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("__all__ = ['a', 'b']\n", {"a", "b"}),
+        ("__all__ = (\n    'a',  # first\n    'b',\n)\n", {"a", "b"}),
+        ("__all__: list[str] = ['a']\n", {"a"}),
+        ("__all__ = ['a']\nif True:\n    __all__ += ['b']\n", {"a", "b"}),
+        ('"""Has __all__."""\n__all__ = ["a"]\n', {"a"}),
+        ("__all__ = ['a']\n__all__.append('b')\n", None),
+        ("__all__ = ['a']\n__all__ += other.__all__\n", None),
+        ("__all__ = [*other]\n", None),
+        ("__all__ = sorted(['a'])\n", None),
+        ("a = 1\n", None),
+        ("__all__ = [\n", None),
+    ],
+)
+def test_what_a_module_exports(source: str, expected: set[str] | None, tmp_path: Path) -> None:
+    path = tmp_path / "ours.py"
+    path.write_text(source)
+    book = Sourcebook(ImportGraph((), {"ours": Module("ours", "source", str(path))}, ()))
+    assert book.read_exported("ours") == expected
 
 
 @pytest.mark.parametrize(
