@@ -159,6 +159,7 @@ def test_native_libraries_are_forbidden_by_name(pattern: str, is_found: bool) ->
     found = find_remedies(graph, [pattern], editable=["/src/ours.py"])
     assert found.reached == (("native._tables",) if is_found else ())
     assert [one.text for one in found.near_target] == (["import native._tables"] if is_found else [])
+    assert draw_remedies(found).startswith(f"What would keep {pattern} out" if is_found else "No road leads to")
 
 
 def test_nothing_reached_is_nothing_to_do() -> None:

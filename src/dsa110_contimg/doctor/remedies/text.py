@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsa110_contimg.doctor.remedies.cuts import MOST_EDITS
 from dsa110_contimg.doctor.report.wording import clean, count, write_place
+from dsa110_contimg.doctor.roads import matches_module
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
@@ -129,10 +130,13 @@ def _name_obstacles(remedies: Remedies) -> str:
 
 
 def _name_goal(remedies: Remedies) -> str:
-    """Name what is reached; a package stands for all below it."""
-    tops = [name for name in remedies.reached if not any(name.startswith(f"{other}.") for other in remedies.reached)]
-    shown = [f"`{clean(name)}`" for name in tops[:2]]
-    return f"{', '.join(shown)} and {len(tops) - 2} more" if len(tops) > 2 else " and ".join(shown)
+    """Name what is reached: a package for all below it, a native library rather than the modules that bring it."""
+    named = [name for name in remedies.reached if any(matches_module(name, pattern) for pattern in remedies.forbidden)]
+    goals = [name for name in named if not any(name.startswith(f"{other}.") for other in named)]
+    if len(named) < len(remedies.reached):
+        goals += [one for one in remedies.forbidden if not any(matches_module(name, one) for name in named)]
+    shown = [f"`{clean(name)}`" for name in goals[:2]]
+    return f"{', '.join(shown)} and {len(goals) - 2} more" if len(goals) > 2 else " and ".join(shown)
 
 
 def _list(statements: Sequence[Statement]) -> str:
