@@ -213,6 +213,24 @@ def test_another_set_is_found_for_what_was_refused() -> None:
     assert places(found.near_target) == [("qa/visualization/casatable.py", 1)]
 
 
+def test_what_was_refused_is_said_to_stand_in_the_way() -> None:
+    everything = [edge.statement for edge in original().edges if edge.statement.module != "<target>"]
+    found = find_remedies(original(), ["casacore"], editable=["/src"], refused=everything)
+    assert places(found.obstacles) == places(found.refused) == [("qa/__init__.py", 2)]
+    (told,) = write_remedies(found)
+    assert told == (
+        "No edit in the files that may be edited keeps `casacore` out. In the way stands `from .visualization import "
+        "CasaTable` (/src/contimg/qa/__init__.py:2), which cannot be moved."
+    )
+    graph = make_graph({"<target>": ["import a, b"], "a": ["import heavy"], "b": ["import heavy"]})
+    (first,) = (edge.statement for edge in graph.edges if edge.statement.module == "a")
+    (told,) = write_remedies(find_remedies(graph, ["heavy"], editable=["/src/a.py"], refused=[first]))
+    assert "In the way stand" in told
+    assert told.endswith(
+        "(/src/b.py:1), of which `import heavy` (/src/a.py:1) cannot be moved; `--editable` names more files."
+    )
+
+
 def test_too_many_are_said_not_to_be_worth_it() -> None:
     users = [f"u{number}" for number in range(21)]
     graph = make_graph(

@@ -115,9 +115,13 @@ def _name_obstacles(remedies: Remedies) -> str:
     obstacles, goal = remedies.obstacles, _name_goal(remedies)
     if not remedies.are_obstacles_fixed:
         which = "stands" if len(obstacles) == 1 else "stand"
+        if len(remedies.refused) == len(obstacles):
+            ending = ", which cannot be moved"
+        else:
+            some = f", of which {_list(remedies.refused)} cannot be moved" if remedies.refused else ""
+            ending = f"{some}; `--editable` names more files"
         return (
-            f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}; "
-            f"`--editable` names more files."
+            f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}{ending}."
         )
     if any(one.is_observed for one in obstacles):
         return (
@@ -211,6 +215,8 @@ def to_json(remedies: Remedies) -> dict[str, Any]:
         "is_one_set": remedies.is_one_set,
         "is_worthwhile": remedies.is_worthwhile,
         "obstacles": _write_statements(remedies.obstacles),
+        "are_obstacles_fixed": remedies.are_obstacles_fixed,
+        "refused": _write_statements(remedies.refused),
         "direct_imports": [
             {"instead_of": _write_statement(direct.instead_of), "text": direct.text}
             for direct in remedies.direct_imports
