@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Statement
+from dsa110_contimg.doctor.native.elf import Library
 from dsa110_contimg.doctor.remedies.cuts import find_remedies
 from dsa110_contimg.doctor.remedies.joining import join_journal
 from dsa110_contimg.doctor.remedies.observing import observe_imports
@@ -15,8 +16,10 @@ from dsa110_contimg.doctor.remedies.text import write_remedies
 from import_graphs import write_modules
 
 DOOR = (
-    "def __getattr__(name):\n    if name[0] == '_':\n        raise AttributeError\n    import heavy\n    return heavy\n"
+    "def __getattr__(name):\n    if name[0] == '_':\n        raise AttributeError\n    import heavy\n"
+    "    globals()[name] = heavy\n    return heavy\n"
 )
+"""A door that opens once."""
 
 
 def observe(folder: Path, imports: dict[str, list[str]], more: dict[str, str]) -> ImportGraph:
@@ -147,6 +150,26 @@ def test_an_extension_module_that_only_a_run_showed_has_its_libraries(tmp_path: 
     assert any(name.startswith("libffi") for name in module.libraries)
     found = find_remedies(graph, ["libffi*"], editable=[tmp_path])
     assert (found.reached, [one.text for one in found.near_target]) == (("_ctypes",), ["import late"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="native libraries are read from /proc")
+def test_libraries_that_others_need_count_too(tmp_path: Path) -> None:
+    """The libraries of the C library's own family are needed by everything, but not by each module itself."""
+    imports = {"<target>": ["import ours"], "ours": ["import late"], "late": []}
+    graph = observe(tmp_path, imports, {"late": "__import__('_ssl')\n"})
+    direct = Library(str(graph.modules["_ssl"].file)).needed
+    assert set(direct) < set(graph.modules["_ssl"].libraries)
+    (indirect, *_) = [name for name in graph.modules["_ssl"].libraries if name not in direct]
+    assert find_remedies(graph, [indirect], editable=[tmp_path]).reached
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="native libraries are read from /proc")
+def test_a_library_that_was_loaded_through_ctypes(tmp_path: Path) -> None:
+    library = str(observe(tmp_path, {"<target>": ["import _bz2"]}, {}).modules["_bz2"].file)
+    imports = {"<target>": ["import ours"], "ours": ["import late"], "late": []}
+    graph = observe(tmp_path, imports, {"late": f"import ctypes\nctypes.CDLL({library!r})\n"})
+    found = find_remedies(graph, ["_bz2.*"], editable=[tmp_path])
+    assert (found.reached, [one.text for one in found.near_target]) == (("late",), ["import late"])
 
 
 def test_a_run_that_ended_early_told_what_it_could(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
 from dsa110_contimg.doctor.remedies.command import print_remedies
 from dsa110_contimg.doctor.remedies.cuts import Remedies, find_own_files, find_remedies
+from dsa110_contimg.doctor.remedies.names import Sourcebook
 from dsa110_contimg.doctor.remedies.text import draw_remedies, to_json, write_remedies
 from import_graphs import make_graph
 
@@ -117,6 +118,29 @@ def test_a_star_import_takes_public_names_along(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("__all__ = ['a', 'b']\n", {"a", "b"}),
+        ("__all__ = (\n    'a',  # first\n    'b',\n)\n", {"a", "b"}),
+        ("__all__: list[str] = ['a']\n", {"a"}),
+        ("__all__ = ['a']\nif True:\n    __all__ += ['b']\n", {"a", "b"}),
+        ('"""Has __all__."""\n__all__ = ["a"]\n', {"a"}),
+        ("__all__ = ['a']\n__all__.append('b')\n", None),
+        ("__all__ = ['a']\n__all__ += other.__all__\n", None),
+        ("__all__ = [*other]\n", None),
+        ("__all__ = sorted(['a'])\n", None),
+        ("a = 1\n", None),
+        ("__all__ = [\n", None),
+    ],
+)
+def test_what_a_module_exports(source: str, expected: set[str] | None, tmp_path: Path) -> None:
+    path = tmp_path / "ours.py"
+    path.write_text(source)
+    book = Sourcebook(ImportGraph((), {"ours": Module("ours", "source", str(path))}, ()))
+    assert book.read_exported("ours") == expected
+
+
+@pytest.mark.parametrize(
     ("pattern", "is_found"),
     [
         ("libcasa_*", True),
@@ -135,6 +159,7 @@ def test_native_libraries_are_forbidden_by_name(pattern: str, is_found: bool) ->
     found = find_remedies(graph, [pattern], editable=["/src/ours.py"])
     assert found.reached == (("native._tables",) if is_found else ())
     assert [one.text for one in found.near_target] == (["import native._tables"] if is_found else [])
+    assert draw_remedies(found).startswith(f"What would keep {pattern} out" if is_found else "No road leads to")
 
 
 def test_nothing_reached_is_nothing_to_do() -> None:
@@ -186,6 +211,24 @@ def test_another_set_is_found_for_what_was_refused() -> None:
     (first,) = find_remedies(original(), ["casacore"], editable=["/src"]).near_target
     found = find_remedies(original(), ["casacore"], editable=["/src"], refused=[first])
     assert places(found.near_target) == [("qa/visualization/casatable.py", 1)]
+
+
+def test_what_was_refused_is_said_to_stand_in_the_way() -> None:
+    everything = [edge.statement for edge in original().edges if edge.statement.module != "<target>"]
+    found = find_remedies(original(), ["casacore"], editable=["/src"], refused=everything)
+    assert places(found.obstacles) == places(found.refused) == [("qa/__init__.py", 2)]
+    (told,) = write_remedies(found)
+    assert told == (
+        "No edit in the files that may be edited keeps `casacore` out. In the way stands `from .visualization import "
+        "CasaTable` (/src/contimg/qa/__init__.py:2), which cannot be moved."
+    )
+    graph = make_graph({"<target>": ["import a, b"], "a": ["import heavy"], "b": ["import heavy"]})
+    (first,) = (edge.statement for edge in graph.edges if edge.statement.module == "a")
+    (told,) = write_remedies(find_remedies(graph, ["heavy"], editable=["/src/a.py"], refused=[first]))
+    assert "In the way stand" in told
+    assert told.endswith(
+        "(/src/b.py:1), of which `import heavy` (/src/a.py:1) cannot be moved; `--editable` names more files."
+    )
 
 
 def test_too_many_are_said_not_to_be_worth_it() -> None:

@@ -40,6 +40,8 @@ class Remedies:
     code asks, a whole road of statements that cannot be moved."""
     are_obstacles_fixed: bool = False
     """Whether the obstacles could be moved in no file at all."""
+    refused: tuple[Statement, ...] = ()
+    """Those of the obstacles that were found not to be movable."""
     direct_imports: tuple[DirectImport, ...] = ()
     """Statements of the target, and of the two sets, that can ask for the same names where no road leads on."""
 
@@ -124,6 +126,7 @@ def find_remedies(
             reached,
             obstacles=obstacles,
             are_obstacles_fixed=are_fixed,
+            refused=tuple(one for one in obstacles if one in fixed),
             direct_imports=find_direct_imports(terrain, ()),
         )
     near_target, near_forbidden = found

@@ -89,7 +89,7 @@ def find_definition(terrain: Terrain, module: str, name: str) -> tuple[str, str]
         The module that defines it, as far as it can be followed through modules of the graph, and its name there.
     """
     seen = {(module, name)}
-    while (following := _follow(terrain, module, name)) is not None and following not in seen:
+    while (following := _follow(terrain, module, name, set())) is not None and following not in seen:
         if following[0] not in terrain.graph.modules:
             break
         seen.add(following)
@@ -97,8 +97,9 @@ def find_definition(terrain: Terrain, module: str, name: str) -> tuple[str, str]
     return module, name
 
 
-def _follow(terrain: Terrain, module: str, name: str, passed: frozenset[str] = frozenset()) -> tuple[str, str] | None:
+def _follow(terrain: Terrain, module: str, name: str, seen: set[str]) -> tuple[str, str] | None:
     """Return where a module has a name from; nothing when it makes it itself, or when that cannot be told."""
+    seen.add(module)
     bindings = terrain.book.read_bindings(module)
     if bindings is not None and name in bindings.defined:
         return None
@@ -108,9 +109,9 @@ def _follow(terrain: Terrain, module: str, name: str, passed: frozenset[str] = f
             return (names.source, names.asked[name]) if names.source is not None else None
     for names in reversed(imported):
         source = names.source
-        if names.is_star and source is not None and source not in passed and not name.startswith("_"):
+        if names.is_star and source is not None and source not in seen and not name.startswith("_"):
             there = terrain.book.read_bindings(source)
             is_there = there is not None and name in there.defined
-            if is_there or _follow(terrain, source, name, passed | {module}) is not None:
+            if is_there or _follow(terrain, source, name, seen) is not None:
                 return source, name
     return None

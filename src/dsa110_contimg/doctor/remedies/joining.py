@@ -6,17 +6,21 @@ import os
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from dsa110_contimg.doctor.chain import Sources
 from dsa110_contimg.doctor.imports.graph import Edge, Module, Statement
+from dsa110_contimg.doctor.native.distributions import Distributions
 from dsa110_contimg.doctor.native.elf import Library
+from dsa110_contimg.doctor.native.frames import FrameReader
+from dsa110_contimg.doctor.native.loading import Loading
+from dsa110_contimg.doctor.native.mappings import read_mappings
 from dsa110_contimg.doctor.remedies.names import Sourcebook
 from dsa110_contimg.doctor.targets import TARGET_FILE, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dsa110_contimg.doctor.imports.graph import ImportGraph, ModuleKind
     from dsa110_contimg.doctor.journal import Journal, Opening, Step
@@ -67,7 +71,20 @@ def join_journal(graph: ImportGraph, journal: Journal, sources: Sources | None =
                     edges |= dict.fromkeys(Edge(twin, module) for module in wanted)
     first = [edge.imported for edge in edges if edge.statement.module == TARGET_FILE]
     roots = tuple(dict.fromkeys((*graph.roots, *first)))
-    return replace(graph, roots=roots, modules=modules, edges=tuple(edges))
+    return replace(graph, roots=roots, modules=_add_libraries(modules, journal), edges=tuple(edges))
+
+
+def _add_libraries(modules: Mapping[str, Module], journal: Journal) -> dict[str, Module]:
+    """Return the modules with every native library that each brought into the process, also by way of others."""
+    reader = FrameReader(read_mappings(journal.maps or ""), Distributions(journal.sys_path, None), journal.executable)
+    brought = [(one.name, one.file) for one in modules.values() if one.kind == "extension" and one.file]
+    brought += [(module, path) for _, module, path in journal.dlopened if module in modules]
+    found = dict(modules)
+    for library, name in Loading(reader, brought).find_needs():
+        if library != found[name].file:
+            names = (*found[name].libraries, PurePath(library).name)
+            found[name] = replace(found[name], libraries=tuple(dict.fromkeys(names)))
+    return found
 
 
 def _list_imports(journal: Journal) -> Iterator[tuple[str, Sequence[Step], tuple[str, ...]]]:

@@ -141,9 +141,10 @@ def _read_source(text: str, module: str, is_package: bool) -> Bindings | None:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             defined.add(node.name)
         else:
-            bound = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-            defined |= bound
-            if "__all__" in bound:
+            used = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+            defined.update(one.id for one in used if isinstance(one.ctx, ast.Store))
+            # A block is told by its statements.
+            if any(one.id == "__all__" for one in used) and not hasattr(node, "body"):
                 exported.append(_read_list(node))
     whole = frozenset().union(*[part for part in exported if part is not None])
     return Bindings(frozenset(defined), tuple(imported), whole if exported and None not in exported else None)
@@ -161,10 +162,11 @@ def _walk(body: Body) -> Iterator[ast.stmt]:
 
 
 def _read_list(node: ast.stmt) -> set[str] | None:
-    """Return the names in an assignment of a list, or nothing when it is computed."""
-    value = getattr(node, "value", None)
+    """Return the names in an assignment of a list, or nothing for whatever else is done with it."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) or node.value is None:
+        return None
     try:
-        names = ast.literal_eval(value) if value is not None else None
+        names = ast.literal_eval(node.value)
     except ValueError:
         return None
     return set(map(str, names)) if isinstance(names, (list, tuple)) else None

@@ -136,22 +136,24 @@ class Terrain:
         if names.source is None:
             return
         for name in names.asked.values():
-            yield from self._find_binders(names.source, name)
+            yield from self._find_binders(names.source, name, set())
         if names.is_star:
             yield from self._find_public(names.source)
 
-    def _find_binders(self, module: str, name: str, passed: frozenset[str] = frozenset()) -> Iterator[int]:
+    def _find_binders(self, module: str, name: str, seen: set[str]) -> Iterator[int]:
         """Yield the statements that bind a name in a module, and the modules that a star import has it from."""
+        seen.add(module)
         if binders := self._binders.get(module, {}).get(name):
             yield from binders
         elif f"{module}.{name}" not in self.graph.modules:
             for source in self._stars.get(module, ()):
-                if source not in passed and self._provides(source, name, passed | {module}):
+                if source not in seen and self._provides(source, name, {module}):
                     yield self._find_module(source)
-                    yield from self._find_binders(source, name, passed | {module})
+                    yield from self._find_binders(source, name, seen)
 
-    def _provides(self, module: str, name: str, passed: frozenset[str]) -> bool:
+    def _provides(self, module: str, name: str, seen: set[str]) -> bool:
         """Return whether a star import from a module takes a name along."""
+        seen.add(module)
         exported = self.book.read_exported(module)
         if exported is not None or name.startswith("_"):
             return name in (exported or ())
@@ -159,8 +161,7 @@ class Terrain:
             return True
         bindings = self.book.read_bindings(module)
         return (bindings is not None and name in bindings.defined) or any(
-            source not in passed and self._provides(source, name, passed | {module})
-            for source in self._stars.get(module, ())
+            source not in seen and self._provides(source, name, seen) for source in self._stars.get(module, ())
         )
 
     def _find_public(self, module: str) -> Iterator[int]:
@@ -168,12 +169,15 @@ class Terrain:
         exported = self.book.read_exported(module)
         for number in self._stands_in.get(module, ()):
             names = self._read(number)
-            if exported is not None:
-                is_taken = names.is_star or not exported.isdisjoint(names.asked)
-            else:  # nobody wants the modules that another module needed for itself
-                is_taken = names.is_star or (
-                    names.source is not None and any(not name.startswith("_") for name in names.asked)
+            source = names.source
+            if exported is None:  # nobody wants the modules that another module needed for itself
+                is_taken = source is not None and (
+                    names.is_star or any(not name.startswith("_") for name in names.asked)
                 )
+            elif names.is_star and source is not None:
+                is_taken = any(self._provides(source, name, {module}) for name in exported)
+            else:
+                is_taken = not exported.isdisjoint(names.asked)
             if is_taken:
                 yield number
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from dsa110_contimg.doctor.chain import Sources
 from dsa110_contimg.doctor.child import Plan, run_child
 from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.evidence import Evidence
+from dsa110_contimg.doctor.examiner import WAYS
 from dsa110_contimg.doctor.interpreters import ask_interpreter
 from dsa110_contimg.doctor.targets import read_target
 
@@ -80,7 +82,15 @@ def observe_imports(
             f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
             hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
         ) from error
+    sources = Sources(patient, plan.cwd)
     with scratch as name:
-        # A crash matters to `examine`; here it is enough to hear what was imported before.
-        run = run_child(plan, Path(name), "faulthandler")
-    return run.journal, Sources(patient, plan.cwd)
+        for way in WAYS:
+            folder = Path(name) / way
+            folder.mkdir()
+            evidence = Evidence(run_child(plan, folder, way), sources, plan.python)
+            if evidence.run.journal.watch:
+                break
+    journal = evidence.run.journal
+    # After a crash the recorder's memory map tells which libraries were there.
+    journal.maps = journal.maps or evidence.maps
+    return journal, sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsa110_contimg.doctor.remedies.cuts import MOST_EDITS
 from dsa110_contimg.doctor.report.wording import clean, count, write_place
+from dsa110_contimg.doctor.roads import matches_module
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
@@ -114,9 +115,13 @@ def _name_obstacles(remedies: Remedies) -> str:
     obstacles, goal = remedies.obstacles, _name_goal(remedies)
     if not remedies.are_obstacles_fixed:
         which = "stands" if len(obstacles) == 1 else "stand"
+        if len(remedies.refused) == len(obstacles):
+            ending = ", which cannot be moved"
+        else:
+            some = f", of which {_list(remedies.refused)} cannot be moved" if remedies.refused else ""
+            ending = f"{some}; `--editable` names more files"
         return (
-            f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}; "
-            f"`--editable` names more files."
+            f"No edit in the files that may be edited keeps {goal} out. In the way {which} {_list(obstacles)}{ending}."
         )
     if any(one.is_observed for one in obstacles):
         return (
@@ -129,10 +134,13 @@ def _name_obstacles(remedies: Remedies) -> str:
 
 
 def _name_goal(remedies: Remedies) -> str:
-    """Name what is reached; a package stands for all below it."""
-    tops = [name for name in remedies.reached if not any(name.startswith(f"{other}.") for other in remedies.reached)]
-    shown = [f"`{clean(name)}`" for name in tops[:2]]
-    return f"{', '.join(shown)} and {len(tops) - 2} more" if len(tops) > 2 else " and ".join(shown)
+    """Name what is reached: a package for all below it, a native library rather than the modules that bring it."""
+    named = [name for name in remedies.reached if any(matches_module(name, pattern) for pattern in remedies.forbidden)]
+    goals = [name for name in named if not any(name.startswith(f"{other}.") for other in named)]
+    if len(named) < len(remedies.reached):
+        goals += [one for one in remedies.forbidden if not any(matches_module(name, one) for name in named)]
+    shown = [f"`{clean(name)}`" for name in goals[:2]]
+    return f"{', '.join(shown)} and {len(goals) - 2} more" if len(goals) > 2 else " and ".join(shown)
 
 
 def _list(statements: Sequence[Statement]) -> str:
@@ -207,6 +215,8 @@ def to_json(remedies: Remedies) -> dict[str, Any]:
         "is_one_set": remedies.is_one_set,
         "is_worthwhile": remedies.is_worthwhile,
         "obstacles": _write_statements(remedies.obstacles),
+        "are_obstacles_fixed": remedies.are_obstacles_fixed,
+        "refused": _write_statements(remedies.refused),
         "direct_imports": [
             {"instead_of": _write_statement(direct.instead_of), "text": direct.text}
             for direct in remedies.direct_imports
