@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from dsa110_contimg.doctor import examine
 from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.remedies.orders import OrderMove, OrderTrial, find_rivals, offer_move, try_orders
 from dsa110_contimg.doctor.remedies.text import write_order
-from dsa110_contimg.doctor.remedies.versions import offer_versions
 from import_graphs import make_graph
 from victims.build import build_victims
 
@@ -113,13 +111,6 @@ def test_the_rivals_of_a_conflict(victims: dict[str, str]) -> None:
     rivals = find_rivals(found)
     assert rivals == ("alpha._tables", "beta._tables")
     assert "Two copies of one library" in list(write_order(try_orders(rivals, env=victims)))[-1]
-    told = []
-
-    def look(versions: Mapping[str | None, str | None]) -> None:
-        told.append(versions)
-
-    assert offer_versions(found.conflicts[0], look) is None
-    assert told == [{"alpha-measures": "1.0", "beta-tools": "2.0"}]
 
 
 def test_the_rivals_of_a_crash_without_a_conflict(victims: dict[str, str]) -> None:

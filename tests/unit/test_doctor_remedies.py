@@ -9,7 +9,6 @@ import pytest
 
 from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
-from dsa110_contimg.doctor.remedies.command import print_remedies
 from dsa110_contimg.doctor.remedies.cuts import Remedies, find_own_files, find_remedies
 from dsa110_contimg.doctor.remedies.names import Sourcebook
 from dsa110_contimg.doctor.remedies.text import draw_remedies, to_json, write_remedies
@@ -391,13 +390,6 @@ def test_the_json() -> None:
         }
     ]
     assert (found["is_one_set"], found["is_worthwhile"], found["obstacles"]) == (False, True, [])
-
-
-def test_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    assert print_remedies(original(), ["casacore"]) == 1
-    assert "1.  Move `from .visualization import CasaTable`" in capsys.readouterr().out
-    assert print_remedies(original(), ["casatools"], as_json=True) == 0
-    assert json.loads(capsys.readouterr().out)["reached"] == []
 
 
 def test_what_may_be_edited_by_default() -> None:

@@ -71,8 +71,8 @@ def cure(
     from dsa110_contimg.doctor.edits.planner import plan_edits
     from dsa110_contimg.doctor.remedies.cuts import find_own_files, find_remedies
 
-    forbidden = tuple(forbid) or _find_culprit(target, python, timeout, env, args)
     graph = _read_whole(target, python, timeout, env, args)
+    forbidden = tuple(forbid) or _find_culprit(target, graph, python, timeout, env, args)
     own = tuple(editable) or find_own_files(graph)
     refused: set[Statement] = set()
     for _ in range(_MOST_TRIES):
@@ -98,10 +98,17 @@ def cure(
 
 
 def _find_culprit(
-    target: str, python: str, timeout: float, env: Mapping[str, str] | None, args: Sequence[str]
+    target: str,
+    graph: ImportGraph,
+    python: str,
+    timeout: float,
+    env: Mapping[str, str] | None,
+    args: Sequence[str],
 ) -> tuple[str, ...]:
-    """Find the package that a target dies of."""
+    """Find the package that a target dies of; say if another order of imports would do."""
     from dsa110_contimg.doctor.examiner import examine
+    from dsa110_contimg.doctor.remedies.orders import find_rivals, offer_move, try_orders
+    from dsa110_contimg.doctor.remedies.text import write_order
 
     found = examine(target, python=python, timeout=timeout, env=env, args=args)
     if found.culprit is None or found.culprit.module is None:
@@ -109,6 +116,10 @@ def _find_culprit(
             f"What is to be kept out of {target} was not said, and it is {found.verdict}.",
             hint="Name it: --forbid NAME.",
         )
+    if rivals := find_rivals(found):
+        trial = try_orders(rivals, python=python, timeout=timeout, env=env)
+        for sentence in write_order(trial, offer_move(trial, graph)):
+            click.echo(sentence.replace("`", ""), err=True)
     package = found.culprit.module.partition(".")[0]
     click.echo(f"It {found.verdict} while importing {found.culprit.module}: {package} is to be kept out.", err=True)
     return (package,)
