@@ -14,9 +14,10 @@ import pytest
 
 from dsa110_contimg.doctor.errors import BadInterpreterError, BadTargetError, ScriptNotFoundError
 from dsa110_contimg.doctor.imports import cache
+from dsa110_contimg.doctor.imports.events import Scan
 from dsa110_contimg.doctor.imports.graph import ImportGraph
 from dsa110_contimg.doctor.imports.reading import read_imports
-from dsa110_contimg.doctor.imports.scanner import Scan, scan_source
+from dsa110_contimg.doctor.imports.scanner import scan_source
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,13 @@ def test_a_name_of_a_package(init: str, statement: str, loaded: list[str], proje
 
 
 def test_relative_imports(project: Path) -> None:
-    write(project, a__="from .b import x", a__b__="from ..c import y\nfrom . import d", a__b__d="from ... import z", a__c="")
+    write(
+        project,
+        a__="from .b import x",
+        a__b__="from ..c import y\nfrom . import d",
+        a__b__d="from ... import z",
+        a__c="",
+    )
     graph = read_imports("import a")
     assert edges(graph) == [("<target>", 1, "a"), ("a", 1, "a.b"), ("a.b", 1, "a.c"), ("a.b", 2, "a.b.d")]
     (problem,) = graph.problems
@@ -97,7 +104,11 @@ def test_relative_imports(project: Path) -> None:
 
 def test_a_name_in_a_cycle_is_a_submodule_as_long_as_it_is_not_bound(project: Path) -> None:
     write(project, a__="import c\nb = 1\nimport d", a__b="", c="from a import b", d="from a import b")
-    assert [edge for edge in edges(read_imports("a")) if edge[0] in "cd"] == [("c", 1, "a"), ("c", 1, "a.b"), ("d", 1, "a")]
+    assert [edge for edge in edges(read_imports("a")) if edge[0] in "cd"] == [
+        ("c", 1, "a"),
+        ("c", 1, "a.b"),
+        ("d", 1, "a"),
+    ]
 
 
 def test_a_package_in_parts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +134,11 @@ def test_what_comes_first_where_several_have_a_name(project: Path) -> None:
     shutil.copy(library, project / f"b{sysconfig.get_config_var('EXT_SUFFIX')}")
     write(project, b="import no", os="import no", sys="import no", abc="import no")
     graph = read_imports("import a, b, os, sys, abc")
-    assert {name: kinds(graph)[name] for name in ("a", "b", "sys")} == {"a": "package", "b": "extension", "sys": "builtin"}
+    assert {name: kinds(graph)[name] for name in ("a", "b", "sys")} == {
+        "a": "package",
+        "b": "extension",
+        "sys": "builtin",
+    }
     assert "no" not in graph.modules
 
 
@@ -139,7 +154,9 @@ def test_bytecode_without_source(project: Path) -> None:
 
 
 def test_damaged_and_unreadable_files_are_told_and_the_rest_is_read(project: Path) -> None:
-    write(project, a="import broken\nimport damaged\nimport rest", broken="x = 1\nimport (", rest="import last", last="")
+    write(
+        project, a="import broken\nimport damaged\nimport rest", broken="x = 1\nimport (", rest="import last", last=""
+    )
     (project / f"damaged{sysconfig.get_config_var('EXT_SUFFIX')}").write_text("no ELF")
     graph = read_imports("a")
     assert "last" in graph.modules
@@ -257,9 +274,7 @@ def test_nothing_of_the_target_runs(project: Path) -> None:
     assert not (project / "trace").exists()
 
 
-def test_what_is_kept_is_used_and_a_changed_file_is_read_again(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_is_used_and_a_changed_file_is_read_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[bytes] = []
 
     def scan(data: bytes) -> Scan:

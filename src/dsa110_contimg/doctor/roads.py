@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Graph = Mapping[str, Mapping[tuple[str, tuple[Step, ...]], None]]
 
+
 @dataclass(frozen=True)
 class Map:
     """The roads that were found."""
@@ -62,7 +63,9 @@ def find_roads(journal: Journal, is_goal: Callable[[str], bool], sources: Source
 
     def make_road(path: Sequence[tuple[str, tuple[Step, ...]]]) -> Road:
         importers = (None, *(openings.get(module) for module, _ in path))
-        hops = (make_hop(module, steps, sources, above) for (module, steps), above in zip(path, importers, strict=False))
+        hops = (
+            make_hop(module, steps, sources, above) for (module, steps), above in zip(path, importers, strict=False)
+        )
         return Road(path[-1][0], tuple(hops))
 
     # A statement that names a package and a module in it is one road, to the one that is loaded first.

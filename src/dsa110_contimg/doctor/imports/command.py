@@ -43,8 +43,8 @@ def print_static(target: str, *, forbid: Sequence[str], python: str | None = Non
     Returns
     -------
     int
-        The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that it
-        is not known whether there is one.
+        The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that
+        nobody knows whether there is one.
     """
     import click
 

@@ -43,15 +43,17 @@ class Statement:
     text: str
     """Its source, on one line."""
     is_conditional: bool = False
-    """Whether it stands in a ``try`` or an ``if``, so that it may not be executed, or may fail without harm."""
+    """Whether it stands in a ``try``, an ``if`` or a loop, so that it may not be executed, or may fail without harm."""
 
 
 @dataclass(frozen=True)
 class Edge:
     """One module that a statement loads; a statement that loads several has several edges.
 
-    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads ``a``, and
-    ``a.b`` if that is a module and ``a`` does not define ``b`` itself.
+    ``import a.b.c`` in ``m`` loads ``a``, ``a.b`` and ``a.b.c``: three edges from ``m``. ``from a import b`` loads
+    ``a``, and ``a.b`` if that is a module and ``a`` does not define ``b`` itself; where ``a`` makes ``b`` in its
+    ``__getattr__``, what that imports is loaded, too. A module's own packages were there before it: it has no edges to
+    them, nor to itself.
     """
 
     statement: Statement

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dsa110_contimg.doctor.imports.scanner import Scan
+    from dsa110_contimg.doctor.imports.events import Scan
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class _Source:
     is_script: bool
 
 
-def read_imports(package_or_path: str | os.PathLike[str], *, python: str | os.PathLike[str] = sys.executable) -> ImportGraph:
+def read_imports(
+    package_or_path: str | os.PathLike[str], *, python: str | os.PathLike[str] = sys.executable
+) -> ImportGraph:
     """Read what would be executed when something is imported, from source, without importing it.
 
     Parameters
@@ -50,8 +52,8 @@ def read_imports(package_or_path: str | os.PathLike[str], *, python: str | os.Pa
     Returns
     -------
     ImportGraph
-        The modules that would be loaded, and by which statements. Statements in functions are not executed by an import,
-        so they are not in it; nor are imports by a name that is computed, and those of native code.
+        The modules that would be loaded, and by which statements. Statements in functions are not executed by an
+        import, so they are not in it; nor are imports by a name that is computed, and those of native code.
 
     Raises
     ------
@@ -70,14 +72,16 @@ def read_imports(package_or_path: str | os.PathLike[str], *, python: str | os.Pa
     """
     source = _read_source(os.fspath(package_or_path), Path.cwd())
     setting = ask_setting(python, os.environ, Path.cwd(), source.first)
-    scans = Scans()
+    scans = Scans(setting.tag)
     execution = Execution(Finder(setting), scans)
     with _without_collector():
         execution.execute(source.scan, source.file)
     scans.save()
     own = [edge for edge in execution.edges if edge.statement.module == TARGET_FILE]
     for edge in own:
-        if execution.modules[edge.imported].kind == "missing" and not (source.is_script or edge.statement.is_conditional):
+        if execution.modules[edge.imported].kind == "missing" and not (
+            source.is_script or edge.statement.is_conditional
+        ):
             raise BadTargetError(
                 f"The target imports {edge.imported}; {setting.interpreter.executable} would not find it.",
                 hint="Check its name, the working directory, and that --python is the interpreter that has it.",
@@ -119,7 +123,8 @@ def _read_source(asked: str, folder: Path) -> _Source:
         asked, first = ".".join(parts), str(path.parent)
         if not all(part.isidentifier() for part in parts):
             raise BadTargetError(
-                f"The folder {asked} was to be imported; its name is no name of a module.", hint="Give a package's folder."
+                f"The folder {asked} was to be imported; its name is no name of a module.",
+                hint="Give a package's folder.",
             )
     target = read_target(asked, folder)
     if target.kind == "statement":
