@@ -1,4 +1,4 @@
-"""The import doctor: what its hooks cost, and how long its reports take."""
+"""The import doctor: what its hooks cost, and how long its reports and its reading of source take."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def main() -> None:
     race_hooks()
     race_reports()
     race_door()
+    race_static()
 
 
 def run(command: list[str], env: dict[str, str] = ENVIRONMENT) -> None:
@@ -89,3 +90,32 @@ def race_door() -> None:
     extra = 1e3 * (results["import the doctor"].seconds - results["limit: python"].seconds)
     goals = [judge("ms over the bare interpreter", extra, 15, at_least=False)]
     show("import dsa110_contimg.doctor in a fresh process, bytecode warm", results, "import the doctor", goals)
+
+
+def race_static() -> None:
+    """Read from source what an import would load, first and again, beside grimp on the packages that it names."""
+    read = "from dsa110_contimg.doctor.imports.reading import read_imports as read"
+    ask = "from dsa110_contimg.doctor.imports.roads import find_roads as find"
+    ours = f"{read}; {ask}; find(read({HEAVY!r}), 'numpy')"
+    build = "import grimp; build = grimp.build_graph"
+    named = "'astropy', 'matplotlib', 'pandas', include_external_packages=True"
+    with tempfile.TemporaryDirectory() as folder:
+        anew = "import os, tempfile; folder = tempfile.TemporaryDirectory(); os.environ['XDG_CACHE_HOME'] = folder.name"
+        kept = f"import os; os.environ['XDG_CACHE_HOME'] = {folder!r}"
+        road = "find_shortest_chain('matplotlib.pyplot', 'numpy')"
+        scripts = {
+            "read again": f"{kept}; {ours}",
+            "read first": f"{anew}; {ours}",
+            "grimp again": f"{build}; build({named}, cache_dir={folder + '/grimp'!r}).{road}",
+            "grimp first": f"{build}; build({named}, cache_dir=None).{road}",
+            "limit: to import it all": HEAVY,
+        }
+        results = race_processes({name: f"{script}\n" for name, script in scripts.items()}, 5, "Reading source")
+    goals = [
+        judge("seconds to read it first", results["read first"].seconds, 6, at_least=False),
+        judge("seconds to read it again", results["read again"].seconds, 2, at_least=False),
+    ]
+    title = (
+        f"Roads to numpy from {HEAVY}: ours tell every statement that is executed, grimp's the whole packages, lazy too"
+    )
+    show(title, results, "read again", goals)

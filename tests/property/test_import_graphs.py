@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,12 @@ def statements(draw: st.DrawFn, module: str) -> str:
         package = parent(module, is_package=module in PACKAGES)
         if package and above.split(".")[0] == package.split(".")[0]:
             here, there = package.split("."), above.split(".")
-            common = os.path.commonprefix([here, there])
-            dots = "." * (len(here) - len(common) + 1)
-            rest = ".".join(there[len(common) :])
+            common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(here, there, strict=False)))
+            dots = "." * (len(here) - common + 1)
+            rest = ".".join(there[common:])
             ways += [
                 f"from {dots}{rest} import {{tail}}",
-                f"from {dots}{'.'.join([*there, tail][len(common) :])} import *",
+                f"from {dots}{'.'.join([*there, tail][common:])} import *",
             ]
     other = draw(st.sampled_from("ab"))
     return draw(st.sampled_from(ways)).format(goal=goal, above=above, tail=tail, other=other, n=draw(st.integers(0, 3)))
@@ -155,7 +156,7 @@ def test_conditional_imports_leave_nothing_out(files: dict[str, str], target: st
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory):
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

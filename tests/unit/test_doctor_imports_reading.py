@@ -14,9 +14,10 @@ import pytest
 
 from dsa110_contimg.doctor.errors import BadInterpreterError, BadTargetError, ScriptNotFoundError
 from dsa110_contimg.doctor.imports import cache
+from dsa110_contimg.doctor.imports.events import Scan
 from dsa110_contimg.doctor.imports.graph import ImportGraph
 from dsa110_contimg.doctor.imports.reading import read_imports
-from dsa110_contimg.doctor.imports.scanner import Scan, scan_source
+from dsa110_contimg.doctor.imports.scanner import scan_source
 
 
 @pytest.fixture(autouse=True)
@@ -276,9 +277,9 @@ def test_nothing_of_the_target_runs(project: Path) -> None:
 def test_what_is_kept_is_used_and_a_changed_file_is_read_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[bytes] = []
 
-    def scan(data: bytes) -> Scan:
+    def scan(data: bytes, **options: bool) -> Scan:
         read.append(data)
-        return scan_source(data)
+        return scan_source(data, **options)
 
     monkeypatch.setattr(cache, "scan_source", scan)
     write(project, a="import b  # é", b="", c="")
@@ -295,6 +296,27 @@ def test_what_is_kept_is_used_and_a_changed_file_is_read_again(project: Path, mo
     os.utime(project / "c.py", (1, 1))
     assert "b" in read_imports("a").modules, "of another size"
     assert (len(read_imports("a").modules), len(read)) == (3, 7)
+
+
+def test_bytecode_proves_only_the_source_that_it_was_made_of(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[bool] = []
+
+    def scan(data: bytes, *, is_valid: bool) -> Scan:
+        known.append(is_valid)
+        return scan_source(data, is_valid=is_valid)
+
+    monkeypatch.setattr(cache, "scan_source", scan)
+    write(project, a="def f():\n    import b\n")
+    for text in ("def f():\n    import b\n", "def f():\n    import (\n"):
+        write(project, a=text)
+        read_imports("a")
+    assert known == [False, False]
+    write(project, a="def f():\n    import b\n")
+    py_compile.compile(str(project / "a.py"), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+    assert kinds(read_imports("a")) == {"a": "source"}
+    write(project, a="def f():\n    import (\nx = 1\n")
+    assert read_imports("a").problems[0].line == 2
+    assert known[2:] == [True, False]
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "other version", "folder", "unreadable place"])

@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from dsa110_contimg.doctor.imports.scanner import Binding, Exports, Import, scan_source
+from dsa110_contimg.doctor.imports.events import Binding, Exports, Import
+from dsa110_contimg.doctor.imports.scanner import scan_source
 
 
 def imports(source: str | bytes, *, is_main: bool = False) -> list[tuple[int, str, bool]]:

@@ -41,8 +41,8 @@ def find_paths(
     Returns
     -------
     tuple
-        The paths, each as its nodes after the start with the labels of the ways, the shortest first, and in the order of
-        the graph where they are equally long; and whether these are all.
+        The paths, each as its nodes after the start with the labels of the ways, the shortest first, and in the order
+        of the graph where they are equally long; and whether these are all.
     """
     found: dict[Hashable, Sequence[tuple[str, Label]]] = {}
     for steps, path in enumerate(_walk(graph, start, is_goal)):

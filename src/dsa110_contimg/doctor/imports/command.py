@@ -56,8 +56,8 @@ def print_static(
     Returns
     -------
     int
-        The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that it
-        is not known whether there is one.
+        The exit code: 0 if there is no road, 1 if there is one, 2 if what the target names could not be read, so that
+        nobody knows whether there is one.
     """
     from dsa110_contimg.doctor.remedies.cuts import Remedies, find_own_files, find_remedies
     from dsa110_contimg.doctor.report.terminal import make_sheet, print_text

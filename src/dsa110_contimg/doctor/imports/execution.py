@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsa110_contimg.doctor.imports.events import Binding, Exports, Import
 from dsa110_contimg.doctor.imports.graph import Edge, Module, Problem, Statement
-from dsa110_contimg.doctor.imports.scanner import Binding, Exports, Import
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from dsa110_contimg.doctor.imports.cache import Scans
+    from dsa110_contimg.doctor.imports.events import Request, Scan
     from dsa110_contimg.doctor.imports.finder import Finder, Found
-    from dsa110_contimg.doctor.imports.scanner import Request, Scan
 
 
 @dataclass
@@ -45,9 +45,9 @@ class _Call:
 class Execution:
     """Go through the modules in the order in which they would be executed.
 
-    A module is executed once, where it is first imported; what a statement finds already bound depends on that order, in
-    cycles above all. Conditional statements are taken to be executed; what follows from them counts as possible, so that
-    nothing is left out for it.
+    A module is executed once, where it is first imported; what a statement finds already bound depends on that order,
+    in cycles above all. Conditional statements are taken to be executed; what follows from them counts as possible, so
+    that nothing is left out for it.
 
     Parameters
     ----------
@@ -101,6 +101,7 @@ class Execution:
     def _import(self, call: _Call, event: Import) -> Iterator[_Call]:
         statement = Statement(call.module, call.file, event.line, event.end_line, event.text, event.is_conditional)
         is_certain = call.is_certain and not event.is_conditional
+        value: str | None
         for request in event.requests:
             module = self._resolve(call.module, request)
             if module is None:
@@ -133,7 +134,7 @@ class Execution:
         kept = parts[: len(parts) - request.level + 1]
         return ".".join([*kept, request.module] if request.module else kept)
 
-    def _load(self, statement: Statement, name: str, is_certain: bool) -> Iterator[_Call]:  # type: ignore[misc]
+    def _load(self, statement: Statement, name: str, is_certain: bool) -> Generator[_Call, None, Found | None]:
         """Load a module and the packages above it; return it, or nothing if one of them is missing."""
         parts = name.split(".")
         found = None
@@ -167,9 +168,9 @@ class Execution:
             self.problems.append(Problem(found.source, *scan.fault))
         yield _Call(module, scan, found.source, is_certain)
 
-    def _import_name(  # type: ignore[misc]
+    def _import_name(
         self, statement: Statement, module: str, name: str, found: Found, is_certain: bool
-    ) -> Iterator[_Call]:
+    ) -> Generator[_Call, None, str | None]:
         """Take a name from a module, which loads a submodule if the module has no such name."""
         names = self._namespaces.get(module, _Namespace())
         submodule = f"{module}.{name}"

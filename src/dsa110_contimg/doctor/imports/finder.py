@@ -44,7 +44,7 @@ class Finder:
         self._found: dict[str, Found] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._suffixes: tuple[tuple[str, ModuleKind], ...] = (
-            *((suffix, "extension") for suffix in setting.suffixes),  # type: ignore[misc]
+            *((suffix, "extension") for suffix in setting.suffixes),
             (".py", "source"),
             (".pyc", "compiled"),
         )
@@ -82,7 +82,7 @@ class Finder:
             return Found(Module(name, "namespace"), folders)
         if file is None or not Path(file).is_file():
             return Found(Module(name, "builtin"), folders)
-        kind = next((kind for suffix, kind in self._suffixes if file.endswith(suffix)), "source")
+        kind: ModuleKind = next((kind for suffix, kind in self._suffixes if file.endswith(suffix)), "source")
         if is_builtin:
             return Found(Module(name, "builtin", file), folders, file if kind == "source" else None)
         return self._make(name, file, kind, folders)

@@ -49,6 +49,7 @@ def find_redirections():
 frozen = getattr(_imp, '_frozen_module_names', list)()
 print('\\n' + MARK + json.dumps({
     'path': path,
+    'tag': sys.implementation.cache_tag or '',
     'is_safe': is_safe,
     'builtin': list(sys.builtin_module_names),
     'frozen': list(frozen),
@@ -73,6 +74,8 @@ class Setting:
     """The modules whose bytecode is part of it."""
     suffixes: tuple[str, ...]
     """How the names of its extension modules end."""
+    tag: str
+    """How it marks the bytecode that it keeps."""
     loaded: Mapping[str, tuple[str | None, bool, tuple[str, ...] | None]]
     """What it has loaded once it has started: file, whether it is built in, and the folders of a package."""
     redirections: Mapping[str, str]
@@ -127,6 +130,7 @@ def ask_setting(python: str | os.PathLike[str], env: Mapping[str, str], folder: 
         frozenset(told["builtin"]),
         frozenset(told["frozen"]),
         tuple(told["suffixes"]),
+        told["tag"],
         {
             name: (file, is_builtin, paths and tuple(paths))
             for name, (file, is_builtin, paths) in told["loaded"].items()

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dsa110_contimg.doctor.imports.scanner import Scan
+    from dsa110_contimg.doctor.imports.events import Scan
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def read_imports(
     Returns
     -------
     ImportGraph
-        The modules that would be loaded, and by which statements. Statements in functions are not executed by an import,
-        so they are not in it; nor are imports by a name that is computed, and those of native code.
+        The modules that would be loaded, and by which statements. Statements in functions are not executed by an
+        import, so they are not in it; nor are imports by a name that is computed, and those of native code.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def read_imports(
     """
     source = _read_source(os.fspath(package_or_path), Path.cwd())
     setting = ask_setting(python, dict(os.environ) | dict(env or {}), Path.cwd(), source.first)
-    scans = Scans()
+    scans = Scans(setting.tag)
     execution = Execution(Finder(setting), scans)
     with _without_collector():
         execution.execute(source.scan, source.file)

@@ -24,7 +24,7 @@ class Roads:
     pattern: str
     """What was looked for."""
     roads: tuple[tuple[Edge, ...], ...]
-    """The roads, the shortest first; each ends with the first module on it that is, or links to, what was looked for."""
+    """The roads, the shortest first; each ends with the first module that is, or links to, what was looked for."""
     is_whole: bool
     """Whether these are all; no more than 100 are told."""
 
@@ -43,7 +43,7 @@ def find_roads(graph: ImportGraph, pattern: str) -> Roads:
     Returns
     -------
     Roads
-        The roads, each a chain of statements; a statement that is missing here counts, for it may be installed elsewhere.
+        The roads, each a chain of statements. A module that is missing here counts, for it may be installed elsewhere.
 
     Examples
     --------

@@ -4,73 +4,24 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import NamedTuple
+
+from dsa110_contimg.doctor.imports.events import Binding, Exports, Import, Request, Scan
+from dsa110_contimg.doctor.imports.reduction import drop_bodies
+from dsa110_contimg.doctor.imports.syntax import (
+    find_blocks,
+    find_bound,
+    find_evaluated,
+    find_names,
+    is_main_test,
+    read_names,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Event = "Import | Binding | Exports"
 
-
-class Request(NamedTuple):
-    """A module that a statement asks for, as it is written there."""
-
-    level: int
-    """The dots before it."""
-    module: str
-    """What follows the dots."""
-    names: tuple[str, ...] | None
-    """What is taken from it, ``("*",)`` for all; nothing if the module itself is imported."""
-    bound: tuple[str, ...]
-    """The names that are bound, one for each of the names, or for the module."""
-
-
-class Import(NamedTuple):
-    """A statement that imports."""
-
-    line: int
-    """Its first line, counted from 1."""
-    end_line: int
-    """Its last line."""
-    text: str
-    """Its source, on one line."""
-    is_conditional: bool
-    """Whether it may not be executed, or may fail without harm."""
-    requests: tuple[Request, ...]
-    """What it asks for."""
-
-
-class Binding(NamedTuple):
-    """Names that the module defines itself."""
-
-    names: tuple[str, ...]
-    """The names."""
-    is_certain: bool
-    """Whether they are bound in any case, and to stay."""
-
-
-class Exports(NamedTuple):
-    """What ``__all__`` is set to, or what is added to it."""
-
-    names: tuple[str, ...]
-    """Its names, as far as they stand in the text."""
-    is_added: bool
-    """Whether they are added."""
-
-
-class Scan(NamedTuple):
-    """What a file does at import."""
-
-    events: tuple[Import | Binding | Exports, ...]
-    """What it does, in order."""
-    fault: tuple[int | None, str] | None = None
-    """The line where it is no Python, and why; then there are no events."""
-    doors: tuple[Import, ...] = ()
-    """For a module with ``__getattr__``: the imports in it, and those for type checkers, which say what its names are."""
-
-
-def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
+def scan_source(data: bytes, *, is_main: bool = False, is_valid: bool = False) -> Scan:
     r"""Read what a source file does when it is imported.
 
     Parameters
@@ -79,6 +30,8 @@ def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
         The file.
     is_main : bool, default: False
         Whether it is run as a script, so that ``if __name__ == "__main__"`` holds.
+    is_valid : bool, default: False
+        Whether it is known to be Python, so that not all of it has to be read.
 
     Returns
     -------
@@ -90,10 +43,9 @@ def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
     >>> [event.text for event in scan_source(b"import json\ndef load():\n    import numpy\n").events[:1]]
     ['import json']
     """
+    tree = _parse_shortened(data) if is_valid else None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what its author is warned of is no matter of ours
-            tree = ast.parse(data)
+        tree = tree or _parse(data)
     except SyntaxError as error:
         return Scan((), (error.lineno, f"it is no Python: {error.msg}"))
     except (ValueError, RecursionError, MemoryError) as error:
@@ -101,6 +53,20 @@ def scan_source(data: bytes, *, is_main: bool = False) -> Scan:
     scanner = _Scanner(data, is_main=is_main)
     scanner.scan(tree.body, is_conditional=False)
     return Scan(tuple(scanner.events), doors=tuple(scanner.find_doors()))
+
+
+def _parse(data: bytes) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what its author is warned of is no matter of ours
+        return ast.parse(data)
+
+
+def _parse_shortened(data: bytes) -> ast.Module | None:
+    shortened = drop_bodies(data)
+    try:
+        return None if shortened is None else _parse(shortened)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 class _Scanner:
@@ -133,7 +99,7 @@ class _Scanner:
                 self._note_names(node, is_conditional)
                 if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
                     self._doors.append(node)
-            for block, is_doubtful in _find_blocks(node):
+            for block, is_doubtful in find_blocks(node):
                 self.scan(
                     block,
                     is_conditional=is_conditional or is_doubtful,
@@ -188,7 +154,7 @@ class _Scanner:
                     return decisive
                 return None if None in held_all else not decisive
             case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]):
-                if _is_main_test(left, right) or _is_main_test(right, left):
+                if is_main_test(left, right) or is_main_test(right, left):
                     return self._is_main == isinstance(op, ast.Eq)
         return None
 
@@ -229,7 +195,7 @@ class _Scanner:
 
     def _note_calls(self, node: ast.stmt, is_conditional: bool) -> None:
         """Note ``__import__("x")`` and ``import_module("x")``, in the order of the source."""
-        is_compound = bool(_find_blocks(node)) or isinstance(
+        is_compound = bool(find_blocks(node)) or isinstance(
             node, (ast.If, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         )
         waiting: list[tuple[ast.AST, bool]] = [(node, is_conditional)]
@@ -239,13 +205,13 @@ class _Scanner:
                 # A call in a statement of many lines, such as a table, stands for itself.
                 shown = one if is_compound or node.lineno != node.end_lineno else node
                 self.events.append(self._make(shown, is_doubtful, (request,)))
-            waiting += reversed([(child, is_doubtful or doubt) for child, doubt in _find_evaluated(one)])
+            waiting += reversed([(child, is_doubtful or doubt) for child, doubt in find_evaluated(one)])
 
     def _read_call(self, call: ast.Call) -> Request | None:
         match call:
             case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(name)), *rest]):
                 given = {keyword.arg: keyword.value for keyword in call.keywords}
-                names = _read_names(rest[2] if len(rest) > 2 else given.get("fromlist"))
+                names = read_names(rest[2] if len(rest) > 2 else given.get("fromlist"))
                 level = rest[3] if len(rest) > 3 else given.get("level")
                 dots = level.value if isinstance(level, ast.Constant) and isinstance(level.value, int) else 0
                 return Request(max(dots, 0), name, names or None, ("",) * max(len(names), 1))
@@ -271,19 +237,19 @@ class _Scanner:
         """Note the names that a statement binds, and ``__all__``."""
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
-                self.events.append(Exports(_read_names(value), False))
+                self.events.append(Exports(read_names(value), False))
             case ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value):
-                self.events.append(Exports(_read_names(value), False))
+                self.events.append(Exports(read_names(value), False))
             case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
-                self.events.append(Exports(_read_names(value), True))
+                self.events.append(Exports(read_names(value), True))
             case ast.Expr(
                 value=ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend" | "append"), args=[value])
             ):
-                self.events.append(Exports(_read_names(value), True))
+                self.events.append(Exports(read_names(value), True))
             case ast.Delete():
-                self._bind([name for target in node.targets for name in _find_names(target)], False)
+                self._bind([name for target in node.targets for name in find_names(target)], False)
             case _:
-                self._bind(list(_find_bound(node)), not (is_conditional or isinstance(node, (ast.For, ast.AsyncFor))))
+                self._bind(list(find_bound(node)), not (is_conditional or isinstance(node, (ast.For, ast.AsyncFor))))
 
     def _bind(self, names: list[str], is_certain: bool) -> None:
         if not names:
@@ -293,100 +259,6 @@ class _Scanner:
             self.events[-1] = Binding((*last.names, *names), is_certain)
         else:
             self.events.append(Binding(tuple(names), is_certain))
-
-
-def _find_blocks(node: ast.stmt) -> list[tuple[list[ast.stmt], bool]]:
-    """Return the blocks of a statement that are executed, each with whether that is doubtful."""
-    match node:
-        case ast.ClassDef():
-            return [(node.body, False)]
-        case ast.With() | ast.AsyncWith():
-            return [(node.body, any(_may_suppress(item.context_expr) for item in node.items))]
-        case ast.Try() | ast.TryStar():
-            blocks = [(node.body, bool(node.handlers)), *((handler.body, True) for handler in node.handlers)]
-            return [*blocks, (node.orelse, True), (node.finalbody, False)]
-        case ast.For() | ast.AsyncFor() | ast.While():
-            return [(node.body, True), (node.orelse, True)]
-        case ast.Match():
-            return [(case.body, True) for case in node.cases]
-    return []
-
-
-def _may_suppress(manager: ast.expr) -> bool:
-    match manager:
-        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress")):
-            return True
-    return False
-
-
-def _find_evaluated(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """Yield what is evaluated with a node, each with whether that is doubtful; blocks are not of it."""
-    match node:
-        case ast.Lambda(args=args):
-            yield from ((one, False) for one in (*args.defaults, *args.kw_defaults) if one is not None)
-        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
-            evaluated = (*node.decorator_list, *args.defaults, *args.kw_defaults)
-            yield from ((one, False) for one in evaluated if one is not None)
-        case ast.IfExp():
-            yield from [(node.test, False), (node.body, True), (node.orelse, True)]
-        case ast.BoolOp():
-            yield from ((value, position > 0) for position, value in enumerate(node.values))
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            yield from ((one, True) for one in ast.iter_child_nodes(node))
-        case _:
-            kept_out = (ast.stmt, ast.excepthandler, ast.match_case)
-            yield from ((one, False) for one in ast.iter_child_nodes(node) if not isinstance(one, kept_out))
-
-
-def _is_main_test(name: ast.expr, value: ast.expr) -> bool:
-    match name, value:
-        case ast.Name(id="__name__"), ast.Constant(value="__main__"):
-            return True
-    return False
-
-
-def _read_names(value: ast.expr | None) -> tuple[str, ...]:
-    """Return the texts of a literal list, and of the literal parts of a sum of lists."""
-    found: list[str] = []
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case ast.Constant(value=str(name)):
-                found.append(name)
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                waiting += reversed(parts)
-            case ast.Starred(value=inner):
-                waiting.append(inner)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                waiting += [right, left]
-    return tuple(found)
-
-
-def _find_bound(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds, what it encloses left out."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.Assign(targets=targets):
-            for target in targets:
-                yield from _find_names(target)
-        case ast.AnnAssign(value=ast.expr()) | ast.AugAssign() | ast.For() | ast.AsyncFor():
-            yield from _find_names(node.target)
-        case ast.With() | ast.AsyncWith():
-            for item in node.items:
-                if item.optional_vars is not None:
-                    yield from _find_names(item.optional_vars)
-
-
-def _find_names(target: ast.expr) -> Iterator[str]:
-    match target:
-        case ast.Name(id=name):
-            yield name
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            for part in parts:
-                yield from _find_names(part)
-        case ast.Starred(value=inner):
-            yield from _find_names(inner)
 
 
 def _recode(data: bytes) -> bytes:
