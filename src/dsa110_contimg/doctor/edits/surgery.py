@@ -189,6 +189,11 @@ class _Surgeon:
         positions = self.positions
 
         class Filler(cst.CSTTransformer):
+            def on_visit(self, node: cst.CSTNode) -> bool:
+                return not isinstance(
+                    node, (cst.BaseExpression, cst.SimpleStatementLine)
+                )  # no function stands in these
+
             def leave_FunctionDef(  # noqa: N802 - the names are libcst's
                 self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
             ) -> cst.FunctionDef:
