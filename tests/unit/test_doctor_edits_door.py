@@ -144,6 +144,13 @@ def test_a_name_that_others_take_from_a_module_is_served_there(tmp_path: Path) -
     assert ask(tmp_path, "import pkg.other, pkg.tools; print(pkg.other.f(), pkg.tools.f())") == "1 1\n"
 
 
+def test_a_star_import_takes_only_what_is_listed(tmp_path: Path) -> None:
+    others = {"pkg/heavy.py": "x = 1\n", "pkg/other.py": "from pkg.tools import *\n"}
+    text = "from .heavy import x\n\n__all__ = ['f']\n\n\ndef f():\n    return x\n"
+    assert "__getattr__" not in edit(tmp_path, text, "from .heavy", **others)
+    assert "__getattr__" in edit(tmp_path, text.replace("['f']", "['f', 'x']"), "from .heavy", **others)
+
+
 def test_a_name_that_nobody_takes_is_dropped_and_that_is_told(tmp_path: Path) -> None:
     root = write_package(tmp_path, {"tools.py": "from heavy import x\n\n\ndef f():\n    return x\n"})
     (one,) = plan(root, "tools", "from heavy").edits

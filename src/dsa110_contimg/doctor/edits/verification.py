@@ -58,7 +58,7 @@ def verify(
     env: Mapping[str, str] | None = None,
     args: Sequence[str] = (),
 ) -> Verification:
-    """Make a plan's edits in a copy, and find out whether they cure the target and break nothing.
+    r"""Make a plan's edits in a copy, and find out whether they cure the target and break nothing.
 
     Parameters
     ----------
@@ -86,6 +86,17 @@ def verify(
     -----
     The packages of the edited modules are copied to a folder of their own, which stands ahead of all others on the
     path of the child. The edited modules are imported there too, before and after the edit.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from dsa110_contimg.doctor.edits.planner import plan_edits
+    >>> from dsa110_contimg.doctor.imports.graph import Statement
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "tools.py")
+    >>> _ = file.write_text("import wave\n\n\ndef read(path):\n    return wave.open(path)\n")
+    >>> plan = plan_edits([Statement("tools", str(file), 1, 1, "import wave")])
+    >>> verify(plan, "import tools", forbid=["wave"]).is_cure
+    True
     """
     try:
         with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
