@@ -107,7 +107,7 @@ def verify(
         if isinstance(error, (ValueError, UnwritableFolderError)):
             raise
         raise UnwritableFolderError(
-            f"The edit is proven in a copy, which could not be made: {error.strerror}.",
+            f"The edit is proven in a copy, which could not be made: {error.strerror or error}.",
             hint="Set TMPDIR to a folder that can be written and has room for a copy of the package.",
         ) from error
 
@@ -256,7 +256,7 @@ def _copy_package(root: Path, top: str, copy: Path) -> None:
     folder = root / top
     if folder.is_dir():
         ignored = shutil.ignore_patterns("__pycache__", ".git")
-        shutil.copytree(folder, copy / top, ignore=ignored, copy_function=copy_one, dirs_exist_ok=True)
+        shutil.copytree(folder, copy / top, ignore=ignored, copy_function=copy_one, ignore_dangling_symlinks=True)
         for writable in [copy / top, *(path for path in (copy / top).rglob("*") if not path.is_symlink())]:
             writable.chmod(writable.stat().st_mode | 0o200)
     else:
