@@ -132,6 +132,14 @@ def test_what_an_edit_breaks_is_told(module: str, new: str, failures: list[str] 
             assert told.startswith(expected.replace("{root}", str(root)))
 
 
+def test_what_no_longer_pickles_is_told(tmp_path: Path) -> None:
+    root = write_package(tmp_path, {"tools.py": "class T:\n    pass\n\n\nt = T()\n"})
+    file = root / "tools.py"
+    new = file.read_bytes().replace(b"pass", b"__reduce__ = None")
+    made = Plan(str(root), (Edit(str(file), "tools", file.read_bytes(), new, ("move",)),))
+    assert verify(made, "import tools", env={"PYTHONPATH": str(root)}).failures == ("tools.t no longer pickles.",)
+
+
 def test_a_function_that_is_called_at_import_is_no_cure(tmp_path: Path) -> None:
     files = {"tools.py": "import heavy\n\n\ndef f():\n    return heavy.X\n\n\nY = f()\n", "heavy.py": "X = 1\n"}
     root = write_package(tmp_path, files)

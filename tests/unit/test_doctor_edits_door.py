@@ -144,6 +144,13 @@ def test_a_name_that_others_take_from_a_module_is_served_there(tmp_path: Path) -
     assert ask(tmp_path, "import pkg.other, pkg.tools; print(pkg.other.f(), pkg.tools.f())") == "1 1\n"
 
 
+def test_a_star_import_takes_only_what_is_listed(tmp_path: Path) -> None:
+    others = {"pkg/heavy.py": "x = 1\n", "pkg/other.py": "from pkg.tools import *\n"}
+    text = "from .heavy import x\n\n__all__ = ['f']\n\n\ndef f():\n    return x\n"
+    assert "__getattr__" not in edit(tmp_path, text, "from .heavy", **others)
+    assert "__getattr__" in edit(tmp_path, text.replace("['f']", "['f', 'x']"), "from .heavy", **others)
+
+
 def test_a_name_that_nobody_takes_is_dropped_and_that_is_told(tmp_path: Path) -> None:
     root = write_package(tmp_path, {"tools.py": "from heavy import x\n\n\ndef f():\n    return x\n"})
     (one,) = plan(root, "tools", "from heavy").edits
@@ -177,3 +184,15 @@ def test_many_names_stay_within_lines(tmp_path: Path) -> None:
     path.with_name("__init__.py").write_text(after)
     assert ask(tmp_path, f"from pkg import {names[-1]}; print({names[-1]})") == "39\n"
     assert dedent(after)
+
+
+def test_a_door_has_the_line_endings_and_the_indentation_of_its_file(tmp_path: Path) -> None:
+    root = write_package(tmp_path, {"pkg/heavy.py": "x = 1\n"})
+    path = root / "pkg" / "__init__.py"
+    path.write_bytes(b"if 1:\r\n\ty = 2\r\nfrom .heavy import x\r\n")
+    made = plan(root, "pkg", "from .heavy").edits[0].after
+    assert made.count(b"\n") == made.count(b"\r\n") > 10
+    assert b"\r\nelse:\r\n\r\n\tdef __getattr__(name):" in made
+    assert b"\r\n\t\treturn globals()[name]\r\n\r\n\tdef __dir__():\r\n" in made
+    path.write_bytes(made)
+    assert ask(root, "import pkg; print(pkg.y, pkg.x)") == "2 1\n"

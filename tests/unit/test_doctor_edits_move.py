@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from edited import edit
+from edited import edit, plan
 
 MOVES = {
     "function": (
@@ -334,11 +334,19 @@ def test_two_statements_that_bind_one_name_go_together(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_bytes_elsewhere_stay(head: bytes, encoding: str, ending: str, tmp_path: Path) -> None:
-    from edited import plan
-
     first, text = "name = 'Jürgen'  \nimport heavy\n", "def f():\n    return heavy  # é\x0c \nlast = 1"
     path = tmp_path / "tools.py"
     path.write_bytes(head.replace(b"\n", ending.encode()) + (first + text).replace("\n", ending).encode(encoding))
     (one,) = plan(tmp_path, "tools", "import heavy").edits
     expected = (first + text).replace("import heavy\n", "").replace(":\n", ":\n    import heavy\n\n")
     assert one.after == head.replace(b"\n", ending.encode()) + expected.replace("\n", ending).encode(encoding)
+
+
+def test_a_long_import_of_some_names_is_wrapped_with_the_line_endings_of_the_file(tmp_path: Path) -> None:
+    names = [f"a_rather_long_name_{number}" for number in range(8)]
+    path = tmp_path / "tools.py"
+    text = f"from heavy import {', '.join(names)}\ndef f(): return {', '.join(names[1:])}\ndef g(): return {names[0]}\n"
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+    made = plan(tmp_path, "tools", "from heavy").edits[0].after
+    assert made.count(b"\n") == made.count(b"\r\n")
+    assert b"def f():\r\n    from heavy import (\r\n        a_rather_long_name_1,\r\n" in made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dsa110_contimg.doctor.edits.planner import plan_edits
+from dsa110_contimg.doctor.edits.planner import _list_missed, plan_edits
 from dsa110_contimg.doctor.imports.graph import Statement
 from edited import edit, find_statements, refuse, write_package
 
@@ -183,3 +183,8 @@ def test_a_refused_statement_keeps_those_that_bind_the_same_name(tmp_path: Path)
 def test_an_edit_is_made_once(tmp_path: Path) -> None:
     after = edit(tmp_path, HEAVY + USED, "import heavy")
     assert refuse(tmp_path, after, "import heavy") == "2: it stands in a function already"
+
+
+def test_what_was_not_understood_is_seen_by_pythons_own_reading() -> None:
+    text = "def f(x: a) -> a:\n    y: a = 1\n    class C:\n        def g(self):\n            return [b for _ in c]\n"
+    assert _list_missed(text, {"a", "b", "c", "d"}) == {"b", "c"}

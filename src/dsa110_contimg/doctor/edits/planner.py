@@ -236,13 +236,34 @@ def _binds_type_checking(tree: ast.Module, before: int) -> bool:
     return False
 
 
+class _Annotations(ast.NodeTransformer):
+    """Takes out annotations, which Python lists as uses of names even where it never evaluates them."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+
 def _list_missed(text: str, gone: set[str]) -> set[str]:
     """Return which names functions would still look up in a module that no longer has them, by Python's own reading."""
     missed: set[str] = set()
-    waiting = list(symtable.symtable(text, "edited", "exec").get_children())
+    bare = ast.unparse(_Annotations().visit(ast.parse(text)))
+    waiting = list(symtable.symtable(bare, "edited", "exec").get_children())
     while waiting:
         table = waiting.pop()
-        if table.get_type() not in ("function", "class") or table.get_name() in ("__getattr__", "_annotation"):
+        if table.get_type() not in ("function", "class") or table.get_name() == "__getattr__":
             continue
         waiting += table.get_children()
         for name in gone & set(table.get_identifiers()):

@@ -65,7 +65,7 @@ class Module:
     def takers(self) -> Takers:
         """Who else takes these names, or replaces them."""
         file = self.source.file
-        return find_takers(find_root(file, self.name), self.name, file, set(self.uses))
+        return find_takers(find_root(file, self.name), self.name, file, set(self.uses), starred=self.listed)
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:

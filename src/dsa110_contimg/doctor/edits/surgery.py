@@ -140,19 +140,17 @@ class _Surgeon:
         typed = [found for found in self.found if found.operation.is_typed]
         if not typed and self.plan.door is None:
             return []
-        ending, indent = self.module.default_newline, self.module.default_indent
-        head = "" if self.plan.binds_type_checking or not typed else f"TYPE_CHECKING = False{ending}"
-        door = write_door(self.plan.door, indent) if self.plan.door is not None else None
-        if not typed:
-            text = door or ""
-        else:
-            text = f"{head}if TYPE_CHECKING:{ending}{indent}pass{ending}"
-            if door is not None:
-                inner = "".join(f"{indent}{line}".rstrip(" \t") + ending for line in _close_up(door.splitlines()))
-                text += f"else:{ending}{ending}{inner}"
-        block = list(
-            cst.parse_module(text.replace(ending, "\n").replace("\n", ending), self.module.config_for_parsing).body
-        )
+        indent = self.module.default_indent
+        door = write_door(self.plan.door, indent) if self.plan.door is not None else ""
+        text = door
+        if typed:
+            text = "" if self.plan.binds_type_checking else "TYPE_CHECKING = False\n"
+            text += f"if TYPE_CHECKING:\n{indent}pass\n"
+            if door:
+                inner = "".join(f"{indent}{line}".rstrip() + "\n" for line in _close_up(door.splitlines()))
+                text += f"else:\n\n{inner}"
+        # Its line ends are of no kind until it is written as a part of the file.
+        block = list(cst.parse_module(text).body)
         for number, statement in enumerate(block):
             if isinstance(statement, cst.If):
                 block[number] = statement.with_deep_changes(
@@ -183,12 +181,18 @@ class _Surgeon:
                 is_first = number == 0 and not found.operation.is_typed
                 line = self._write_line(found, is_first=is_first)
                 if text is not None:
-                    part = cst.parse_statement(text, self.module.config_for_parsing)
-                    line = line.with_changes(body=part.body) if isinstance(part, cst.SimpleStatementLine) else line
+                    line = line.with_changes(
+                        body=cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine).body
+                    )
                 lines.setdefault(owner, []).append(line)
         positions = self.positions
 
         class Filler(cst.CSTTransformer):
+            def on_visit(self, node: cst.CSTNode) -> bool:
+                return not isinstance(
+                    node, (cst.BaseExpression, cst.SimpleStatementLine)
+                )  # no function stands in these
+
             def leave_FunctionDef(  # noqa: N802 - the names are libcst's
                 self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
             ) -> cst.FunctionDef:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dsa110_contimg.doctor.edits.sources import find_project, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from pathlib import Path
 
 _REPLACERS = ("setattr", "object", "delattr")
 """``monkeypatch.setattr(module, "name", ...)``, ``mock.patch.object(module, "name")``."""
@@ -26,7 +26,9 @@ class Takers:
     """A file and line of a test that puts something else in the place of each name."""
 
 
-def find_takers(root: Path, module: str, file: str, names: Collection[str]) -> Takers:
+def find_takers(
+    root: Path, module: str, file: str, names: Collection[str], *, starred: Collection[str] | None = None
+) -> Takers:
     """Find who takes names from a module.
 
     Parameters
@@ -39,6 +41,8 @@ def find_takers(root: Path, module: str, file: str, names: Collection[str]) -> T
         Its file, which is not looked at.
     names : collection of str
         The names.
+    starred : collection of str, optional
+        What a star import of the module takes, if its ``__all__`` tells.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def find_takers(root: Path, module: str, file: str, names: Collection[str]) -> T
         The first that was found for each name.
     """
     found = Takers()
-    last = module.rpartition(".")[2]
+    last, is_package = module.rpartition(".")[2], Path(file).name == "__init__.py"
     for path, name in _list_files(root, module.partition(".")[0]):
         if str(path) == file:
             continue
@@ -54,15 +58,16 @@ def find_takers(root: Path, module: str, file: str, names: Collection[str]) -> T
             source = read_source(str(path))
         except (OSError, SyntaxError, UnicodeDecodeError):
             continue  # nobody can import it
-        if last not in source.text and "import" not in source.text:
-            continue
-        if not any(one in source.text for one in names) and "*" not in source.text:
+        # Cheaper than to parse it: who takes a name must write it, or a star, and say of which module.
+        is_named = last in source.text or (is_package and "from ." in source.text)
+        if not (is_named and ("*" in source.text or any(one in source.text for one in names))):
             continue
         try:
             tree = ast.parse(source.text)
         except (SyntaxError, ValueError):
             continue
-        _look(tree, str(path), name, path.name == "__init__.py", module, names, found)
+        here = name if path.name != "__init__.py" else f"{name}."
+        _look(tree, (str(path), here), (module, names, starred), found)
     return found
 
 
@@ -79,19 +84,26 @@ def _list_files(root: Path, top: str) -> Iterator[tuple[Path, str]]:
 
 
 def _look(
-    tree: ast.Module, file: str, here: str, is_package: bool, module: str, names: Collection[str], found: Takers
+    tree: ast.Module,
+    place: tuple[str, str],
+    sought: tuple[str, Collection[str], Collection[str] | None],
+    found: Takers,
 ) -> None:
+    """Look through a file, whose module's name ends with a dot for a package."""
+    file, here = place
+    module, names, starred = sought
+    if starred is None:
+        starred = [name for name in names if name[0] != "_"]
     aliases = {module}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             aliases |= {alias.asname for alias in node.names if alias.name == module and alias.asname}
         elif isinstance(node, ast.ImportFrom):
-            base = resolve_base(node, here, is_package)
+            base = resolve_base(node, here.rstrip("."), here.endswith("."))
             aliases |= {alias.asname or alias.name for alias in node.names if f"{base}.{alias.name}" == module}
             if base == module:
                 for alias in node.names:
-                    taken = [name for name in names if name[0] != "_"] if alias.name == "*" else [alias.name]
-                    for name in set(taken) & set(names):
+                    for name in set(starred if alias.name == "*" else [alias.name]) & set(names):
                         found.taken.setdefault(name, (file, node.lineno))
     for node in ast.walk(tree):
         match node:

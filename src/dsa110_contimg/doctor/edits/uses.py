@@ -134,6 +134,7 @@ class _Walk:
                 yield from self.visit_all([node.target, node.value], context)
                 yield from self._visit_annotation(node.annotation, context, is_local=self._is_in_function(context))
             case ast.If() if is_type_checking(node.test):
+                yield from self.visit(node.test, context)
                 yield from self.visit_all(node.body, replace(context, kind="typing"))
                 yield from self.visit_all(node.orelse, context)
             case ast.If() if is_main(node.test) and not context.owners:

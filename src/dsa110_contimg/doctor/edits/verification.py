@@ -58,7 +58,7 @@ def verify(
     env: Mapping[str, str] | None = None,
     args: Sequence[str] = (),
 ) -> Verification:
-    """Make a plan's edits in a copy, and find out whether they cure the target and break nothing.
+    r"""Make a plan's edits in a copy, and find out whether they cure the target and break nothing.
 
     Parameters
     ----------
@@ -86,6 +86,17 @@ def verify(
     -----
     The packages of the edited modules are copied to a folder of their own, which stands ahead of all others on the
     path of the child. The edited modules are imported there too, before and after the edit.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from dsa110_contimg.doctor.edits.planner import plan_edits
+    >>> from dsa110_contimg.doctor.imports.graph import Statement
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "tools.py")
+    >>> _ = file.write_text("import wave\n\n\ndef read(path):\n    return wave.open(path)\n")
+    >>> plan = plan_edits([Statement("tools", str(file), 1, 1, "import wave")])
+    >>> verify(plan, "import tools", forbid=["wave"]).is_cure
+    True
     """
     try:
         with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
@@ -96,7 +107,7 @@ def verify(
         if isinstance(error, (ValueError, UnwritableFolderError)):
             raise
         raise UnwritableFolderError(
-            f"The edit is proven in a copy, which could not be made: {error.strerror}.",
+            f"The edit is proven in a copy, which could not be made: {error.strerror or error}.",
             hint="Set TMPDIR to a folder that can be written and has room for a copy of the package.",
         ) from error
 
@@ -245,7 +256,7 @@ def _copy_package(root: Path, top: str, copy: Path) -> None:
     folder = root / top
     if folder.is_dir():
         ignored = shutil.ignore_patterns("__pycache__", ".git")
-        shutil.copytree(folder, copy / top, ignore=ignored, copy_function=copy_one, dirs_exist_ok=True)
+        shutil.copytree(folder, copy / top, ignore=ignored, copy_function=copy_one, ignore_dangling_symlinks=True)
         for writable in [copy / top, *(path for path in (copy / top).rglob("*") if not path.is_symlink())]:
             writable.chmod(writable.stat().st_mode | 0o200)
     else:
