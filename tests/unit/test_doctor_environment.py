@@ -362,6 +362,15 @@ def test_a_library_that_nobody_provides(site: Site) -> None:
     assert "libgone.so: cannot open shared object file" in python.stderr
 
 
+def test_a_library_that_only_few_of_many_modules_need_may_be_for_an_optional_part(site: Site) -> None:
+    add_needing(site, f"beta/_optional{SUFFIX}").unlink()
+    for number in range(3):
+        add_module(site, f"beta/_core{number}{SUFFIX}", owner="beta")
+    (found,) = survey(site)
+    assert (found.risk, found.kind) == ("medium", "missing-library")
+    assert found.evidence[1].endswith("3 others of its modules do without: it may be for an optional part.")
+
+
 def test_a_library_that_only_a_plugin_needs(site: Site) -> None:
     add_needing(site, "beta/libplugin.so").unlink()
     assert sum_up(survey(site)) == [("medium", "missing-library", ("beta 1.0",))]
