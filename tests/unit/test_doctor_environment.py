@@ -527,4 +527,4 @@ def test_the_command_prints_and_returns_the_exit_code(site: Site, capsys: pytest
     told = json.loads(capsys.readouterr().out)
     assert [hazard["risk"] for hazard in told["hazards"]] == ["certain"]
     assert print_environment(python=str(site.python)) == 1
-    assert capsys.readouterr().out.startswith("1 thing in this environment will fail")
+    assert capsys.readouterr().out.startswith("1 thing in this environment fails, or is known to\n")
