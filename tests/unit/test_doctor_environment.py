@@ -436,6 +436,18 @@ def test_the_pair_that_this_project_began_with() -> None:
     assert (bad.risk, note.risk) == ("high", "medium")
 
 
+@pytest.mark.parametrize("version", ["3.5.2", "3.7.1", "3.8.0", "3.8.1", "4.0"])
+def test_the_inventory_of_casa_and_the_doctor_agree(version: str) -> None:
+    from dsa110_contimg.casa.inventory import find_combinations
+
+    known = find_known_pair({"python-casacore": version, "casatools": "6.7.0.31"})
+    numbers = tuple(map(int, version.split(".")))
+    both = find_combinations({"python-casacore": numbers, "casatools": (6, 7, 0, 31)})
+    (told,) = [combination for combination in both if len(combination.libraries) == 2]
+    assert known is not None
+    assert known.risk == {"bad": "high", "note": "medium"}[told.severity]
+
+
 def test_a_known_pair_is_told_without_any_library(site: Site) -> None:
     site.add("PyQt5", "5.15.11")
     site.add("opencv_python", "4.10.0")

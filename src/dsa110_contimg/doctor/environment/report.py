@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, replace
 
 from dsa110_contimg.doctor.report.wording import clean, count, shorten
@@ -60,6 +61,10 @@ def draw_environment(environment: Environment, sheet: Sheet) -> str:
         "which numpy they were built.",
         style="dim",
     )
+    if sys.platform != "linux":
+        sheet.prose(
+            "Symbols are read from Linux's library files only; here names and versions are all there is.", "dim"
+        )
     return sheet.finish()
 
 
