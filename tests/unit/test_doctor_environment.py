@@ -525,6 +525,7 @@ def test_the_report_fits_and_does_no_harm(width: int, is_ascii: bool) -> None:
 def test_the_json_survives_the_way_there_and_back() -> None:
     told = HOSTILE.to_json()
     again = json.loads(json.dumps(told, allow_nan=False))
+    assert again == told
     assert list(again) == ["schema", *vars(HOSTILE)]
     assert again["hazards"][0]["libraries"][0] == {"path": "/x/\x07.so", "distribution": "a", "version": "1"}
 
