@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dsa110_contimg.doctor import examine
 from dsa110_contimg.doctor.environment.survey import survey_environment
 from environments import make_environment
 
@@ -60,6 +61,14 @@ def test_the_symbols_alone_would_have_ranked_it_as_high(crashing: Path, tmp_path
     assert [hazard.distributions for hazard in found if hazard.risk == "high"] == [
         ("casatools 6.7.0.31", "python-casacore 3.7.1")
     ]
+
+
+def test_what_was_built_for_another_numpy_is_told_before_it_raises(tmp_path: Path) -> None:
+    python = make_environment("other-numpy", "numpy==2.1.3", "h5py==3.10.0", constrained=False)
+    first = survey_environment(python=python, cwd=tmp_path).hazards[0]
+    assert (first.risk, first.kind, first.distributions) == ("certain", "other-numpy", ("h5py 3.10.0",))
+    found = examine("h5py", python=python, cwd=tmp_path)
+    assert (found.verdict, "numpy" in (found.exception or "")) == ("raised", True)
 
 
 def test_what_lives_together_is_no_cause(healthy: Path, tmp_path: Path) -> None:

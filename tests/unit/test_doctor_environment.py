@@ -362,6 +362,15 @@ def test_a_library_that_nobody_provides(site: Site) -> None:
     assert "libgone.so: cannot open shared object file" in python.stderr
 
 
+def test_a_library_that_only_few_of_many_modules_need_may_be_for_an_optional_part(site: Site) -> None:
+    add_needing(site, f"beta/_optional{SUFFIX}").unlink()
+    for number in range(3):
+        add_module(site, f"beta/_core{number}{SUFFIX}", owner="beta")
+    (found,) = survey(site)
+    assert (found.risk, found.kind) == ("medium", "missing-library")
+    assert found.evidence[1].endswith("3 others of its modules do without: it may be for an optional part.")
+
+
 def test_a_library_that_only_a_plugin_needs(site: Site) -> None:
     add_needing(site, "beta/libplugin.so").unlink()
     assert sum_up(survey(site)) == [("medium", "missing-library", ("beta 1.0",))]
@@ -425,6 +434,18 @@ def test_the_pair_that_this_project_began_with() -> None:
     assert bad is not None
     assert note is not None
     assert (bad.risk, note.risk) == ("high", "medium")
+
+
+@pytest.mark.parametrize("version", ["3.5.2", "3.7.1", "3.8.0", "3.8.1", "4.0"])
+def test_the_inventory_of_casa_and_the_doctor_agree(version: str) -> None:
+    from dsa110_contimg.casa.inventory import find_combinations
+
+    known = find_known_pair({"python-casacore": version, "casatools": "6.7.0.31"})
+    numbers = tuple(map(int, version.split(".")))
+    both = find_combinations({"python-casacore": numbers, "casatools": (6, 7, 0, 31)})
+    (told,) = [combination for combination in both if len(combination.libraries) == 2]
+    assert known is not None
+    assert known.risk == {"bad": "high", "note": "medium"}[told.severity]
 
 
 def test_a_known_pair_is_told_without_any_library(site: Site) -> None:
@@ -504,6 +525,7 @@ def test_the_report_fits_and_does_no_harm(width: int, is_ascii: bool) -> None:
 def test_the_json_survives_the_way_there_and_back() -> None:
     told = HOSTILE.to_json()
     again = json.loads(json.dumps(told, allow_nan=False))
+    assert again == told
     assert list(again) == ["schema", *vars(HOSTILE)]
     assert again["hazards"][0]["libraries"][0] == {"path": "/x/\x07.so", "distribution": "a", "version": "1"}
 
@@ -518,4 +540,4 @@ def test_the_command_prints_and_returns_the_exit_code(site: Site, capsys: pytest
     told = json.loads(capsys.readouterr().out)
     assert [hazard["risk"] for hazard in told["hazards"]] == ["certain"]
     assert print_environment(python=str(site.python)) == 1
-    assert capsys.readouterr().out.startswith("1 thing in this environment will fail")
+    assert capsys.readouterr().out.startswith("1 thing in this environment fails, or is known to\n")

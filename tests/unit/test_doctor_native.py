@@ -189,6 +189,7 @@ def test_records_of_pip_and_conda(tmp_path: Path) -> None:
     }.items():
         origin = found.find(str(file))
         assert (origin.distribution, origin.version) == owner, file
+    assert found.versions == {"some.name": "1.5", "bare": "0.2", "old": "3", "without_record": "1", "libz": "9"}
 
 
 # ---------------------------------------------------------------------- stages

@@ -101,6 +101,8 @@ def examine(
     Notes
     -----
     The target really runs, with all that it does to files and to the network. Whatever it started is ended with it.
+    One that fails may run a few times more: under an allocator that checks, and without what in the surroundings may
+    have made it fail.
 
     Examples
     --------
@@ -158,7 +160,7 @@ class _Room:
 
     def examine(self, scratch: Path) -> Examination:
         """Run the target, and again where one run does not tell enough."""
-        diagnosis = self._watch(scratch)
+        diagnosis = self._watch(self.plan, scratch)
         forbidden = self._find_forbidden(diagnosis)
         verdict, chain = diagnosis.verdict, diagnosis.chain
         if verdict == "healthy" and forbidden.roads:
@@ -200,12 +202,12 @@ class _Room:
         folder = Path(tempfile.mkdtemp(dir=scratch))
         env = self.plan.env if finding is None else leave_out(finding, self.plan.env, str(folder))
         plan = replace(self.plan, env=env, timeout=min(self.plan.timeout, LONGEST_S))
-        return self._run(plan, folder / "again").verdict
+        return self._watch(plan, folder).verdict
 
-    def _watch(self, scratch: Path) -> Diagnosis:
+    def _watch(self, plan: Plan, scratch: Path) -> Diagnosis:
         """Run the target, recorded in the best way in which this interpreter comes to its start."""
         for way in WAYS:
-            found = self._run(self.plan, scratch / way, way)
+            found = self._run(plan, scratch / way, way)
             if found.run.journal.watch:
                 break
         return found

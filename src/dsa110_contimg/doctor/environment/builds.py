@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from dsa110_contimg.doctor.environment.hazards import Hazard
 
@@ -203,16 +204,24 @@ def _find_debug_builds(collection: Collection) -> list[Hazard]:
 
 
 def _find_unreadable(collection: Collection) -> list[Hazard]:
+    """Find files that are no whole library; where libraries have another format than Linux's, all would be."""
+    if sys.platform != "linux":
+        return []
+    groups: defaultdict[tuple[str, str, bool], list[Native]] = defaultdict(list)
+    for native in collection.natives:
+        if native.library.fault is not None:
+            is_damaged = native.is_extension and "whole" in native.library.fault
+            groups[native.owner, native.library.fault, is_damaged].append(native)
     return [
         _make(
             collection,
             "unreadable",
-            "high" if native.is_extension and "whole" in (native.library.fault or "") else "low",
-            f"{PurePath(native.path).name} cannot be read",
-            [native],
-            f"{native.path}: {native.library.fault}.",
-            advice=f"If it is needed here, run `pip install --force-reinstall {native.owner}`.",
+            "high" if is_damaged else "low",
+            f"{natives[0].name} of {collection.name(owner)}{f' and {len(natives) - 1} more' if natives[1:] else ''} "
+            "cannot be read",
+            natives,
+            f"{natives[0].path}: {fault}.",
+            advice=f"If it is needed here, run `pip install --force-reinstall {owner}`.",
         )
-        for native in collection.natives
-        if native.library.fault is not None
+        for (owner, fault, is_damaged), natives in groups.items()
     ]

@@ -85,9 +85,14 @@ class Environment:
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON that other programs may rely on."""
-        told = asdict(self)
-        told["hazards"] = list(told["hazards"])
-        return {"schema": SCHEMA, **told}
+        return {"schema": SCHEMA, **_list_tuples(asdict(self))}
+
+
+def _list_tuples(value: Any) -> Any:
+    """Return what JSON gives back of a value."""
+    if isinstance(value, dict):
+        return {key: _list_tuples(one) for key, one in value.items()}
+    return [_list_tuples(one) for one in value] if isinstance(value, tuple) else value
 
 
 def rank(hazards: list[Hazard]) -> tuple[Hazard, ...]:

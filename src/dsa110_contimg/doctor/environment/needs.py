@@ -104,16 +104,16 @@ def find_missing(collection: Collection, env: Mapping[str, str]) -> list[Hazard]
                 lacking[native].append(name)
             elif native.owner not in provided[PurePath(name).name]:
                 borrowing[native.owner][name] = min(provided[PurePath(name).name])
-    reached = _reach((native for native in collection.natives if native.is_extension), uses)
     return [
-        *(_describe_missing(collection, owner, natives, lacking, reached) for owner, natives in _group(lacking)),
+        *(_describe_missing(collection, owner, natives, lacking, uses) for owner, natives in _group(lacking)),
         *(_describe_borrowed(collection, owner, names) for owner, names in borrowing.items()),
     ]
 
 
-def _reach(starts: Iterable[Native], uses: Mapping[Native, list[Native]]) -> set[Native]:
-    """Return the libraries that extension modules bring into a process, themselves among them."""
-    waiting, found = list(starts), set()
+def _reach(start: Native, uses: Mapping[Native, list[Native]]) -> set[Native]:
+    """Return the libraries that an extension module brings into a process, itself among them."""
+    waiting = [start]
+    found: set[Native] = set()
     while waiting:
         native = waiting.pop()
         if native not in found:
@@ -130,21 +130,32 @@ def _group(lacking: Mapping[Native, list[str]]) -> Iterable[tuple[str, list[Nati
 
 
 def _describe_missing(
-    collection: Collection, owner: str, natives: list[Native], lacking: Mapping[Native, list[str]], reached: set[Native]
+    collection: Collection,
+    owner: str,
+    natives: list[Native],
+    lacking: Mapping[Native, list[str]],
+    uses: Mapping[Native, list[Native]],
 ) -> Hazard:
     names = sorted({name for native in natives for name in lacking[native]})
-    is_imported = any(native in reached for native in natives)
+    modules = [native for native in collection.natives if native.owner == owner and native.is_extension]
+    failing = [module for module in modules if not _reach(module, uses).isdisjoint(natives)]
     users = ", ".join(native.name for native in natives[:3]) + (" and others" if len(natives) > 3 else "")
     needed = (
         f"{users} need it; it stands in none of their search paths (RPATH, RUNPATH, LD_LIBRARY_PATH, the loader's "
         "cache) and in no distribution here."
     )
-    told = "No extension module needs them; only what loads them by itself will fail."
-    if is_imported:
-        told = "Importing them raises an ImportError that names it, unless something loads it before."
+    told = "No extension module of it needs them; only what loads them by itself will fail."
+    if failing:
+        told = (
+            f"The import of {failing[0].name}{f' and {len(failing) - 1} more' if failing[1:] else ''} raises an "
+            "ImportError that names it, unless something loads it before."
+        )
+    is_part = 2 * len(failing) < len(modules)
+    if failing and is_part:
+        told += f" {len(modules) - len(failing)} others of its modules do without: it may be for an optional part."
     return Hazard(
         kind="missing-library",
-        risk="high" if is_imported else "medium",
+        risk="high" if failing and not is_part else "medium",
         title=f"{collection.name(owner)} needs {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}",
         distributions=(collection.name(owner),),
         libraries=tuple(native.origin for native in natives),

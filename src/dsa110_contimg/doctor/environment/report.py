@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, replace
 
 from dsa110_contimg.doctor.report.wording import clean, count, shorten
@@ -60,6 +61,10 @@ def draw_environment(environment: Environment, sheet: Sheet) -> str:
         "which numpy they were built.",
         style="dim",
     )
+    if sys.platform != "linux":
+        sheet.prose(
+            "Symbols are read from Linux's library files only; here names and versions are all there is.", "dim"
+        )
     return sheet.finish()
 
 
@@ -67,7 +72,8 @@ def _draw_headline(environment: Environment, sheet: Sheet) -> None:
     bad = sum(hazard.risk in ("certain", "high") for hazard in environment.hazards)
     risks = sum(hazard.risk == "medium" for hazard in environment.hazards)
     if bad:
-        sheet.headline(f"{count(bad, 'thing')} in this environment will fail or is known to", is_good=False)
+        told = "fails, or is known to" if bad == 1 else "fail, or are known to"
+        sheet.headline(f"{count(bad, 'thing')} in this environment {told}", is_good=False)
     elif risks:
         sheet.headline(f"Nothing known to fail; {count(risks, 'risk')} to know of", is_good=True)
     else:

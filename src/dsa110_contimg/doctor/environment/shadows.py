@@ -112,4 +112,4 @@ def _is_installed(path: str) -> bool:
 
 def _is_standard(origin: str) -> bool:
     """Return whether a file stands in the folder of a standard library."""
-    return bool(re.search(r"/lib(64)?/python3[^/]*[/.]", origin)) and not _is_installed(origin)
+    return bool(re.search(r"/lib(64)?/python3[^/]*/", origin)) and not _is_installed(origin)

@@ -53,8 +53,8 @@ def survey_environment(
     Examples
     --------
     >>> found = survey_environment()
-    >>> found.libraries > 0, found.is_bad
-    (True, False)
+    >>> found.libraries > 0, len(found.site_packages) > 0
+    (True, True)
     """
     began = time.monotonic()
     folder = Path(cwd) if cwd is not None else Path.cwd()

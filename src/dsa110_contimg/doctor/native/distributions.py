@@ -40,21 +40,31 @@ class Distributions:
 
     @cached_property
     def versions(self) -> dict[str, str | None]:
-        """The version of each distribution that has a record, by its name."""
-        return dict(self._owners.values())
+        """The version of each distribution, by its name; of two, that of the one that comes first."""
+        found: dict[str, str | None] = {}
+        for name, version in [*(owner for _, _, owner in self._records), *(owner for _, owner in self._read_conda())]:
+            found.setdefault(name, version)
+        return found
+
+    @cached_property
+    def _records(self) -> list[tuple[str, Path, tuple[str, str | None]]]:
+        """Each record, with the folder that it counts from, and the name and version of its distribution."""
+        found = []
+        for folder in self._folders:
+            for record in _find_records(folder):
+                name, _, version = record.parent.name.rpartition(".")[0].partition("-")
+                found.append((folder, record, _read_name(record.parent) or (name, version or None)))
+        return found
 
     @cached_property
     def _owners(self) -> dict[str, tuple[str, str | None]]:
         """The name and version of the distribution that each recorded file belongs to."""
         found: dict[str, tuple[str, str | None]] = {}
-        for folder in self._folders:
-            for record in _find_records(folder):
-                name, _, version = record.parent.name.rpartition(".")[0].partition("-")
-                owner = _read_name(record.parent) or (name, version or None)
-                for file in _read_files(record):
-                    # Joined as text: os.path.join and Path take a hundred times longer for 50,000 files.
-                    file = f"{folder}/{file}" if not file.startswith("/") else file
-                    found[os.path.normpath(file) if "/../" in file else file] = owner
+        for folder, record, owner in self._records:
+            for file in _read_files(record):
+                # Joined as text: os.path.join and Path take a hundred times longer for 50,000 files.
+                file = f"{folder}/{file}" if not file.startswith("/") else file
+                found[os.path.normpath(file) if "/../" in file else file] = owner
         for file, owner in self._read_conda():
             found.setdefault(file, owner)
         return found
