@@ -1,4 +1,4 @@
-"""Our doors keep the contracts in pyproject.toml, and each way to break them is caught by the guards that can see it."""
+"""Our doors keep the contracts in pyproject.toml; each way to break them is caught by the guards that can see it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,12 @@ SABOTAGE = {
     "the eager import": ([EAGER], "qa:create_cutout", {"forbid"}, {"forbid"}),
     "the eager import and casacore": ([EAGER, NATIVE], "qa:create_cutout", {"import"}, {"forbid"}),
     "numpy": ([(STAMPS, "import numpy")], "qa:create_cutout", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
-    "astropy": ([(STAMPS, "import astropy")], "qa:create_cutouts", {"forbid", "max-modules", "no-side-effects"}, {"forbid"}),
+    "astropy": (
+        [(STAMPS, "import astropy")],
+        "qa:create_cutouts",
+        {"forbid", "max-modules", "no-side-effects"},
+        {"forbid"},
+    ),
     "casacore in a function": (
         [(STAMPS, "def _read():\n    import casacore.tables")],
         "qa:create_cutout",
@@ -117,7 +122,7 @@ def test_a_name_that_its_door_no_longer_has(tmp_path: Path) -> None:
     file = copy_package(tmp_path) / QA
     file.write_text(file.read_text().replace('"create_cutout create_cutouts', '"create_cutuot create_cutouts'))
     contract = next(one for one in read_contracts(ROOT) if one.target == "dsa110_contimg.qa:create_cutout")
-    with pytest.raises(BadContractError, match="dsa110_contimg.qa has no create_cutout"):
+    with pytest.raises(BadContractError, match=r"dsa110_contimg\.qa has no create_cutout"):
         check_contract(contract, env={"PYTHONPATH": str(tmp_path / "src")})
 
 
@@ -164,7 +169,7 @@ def run_pytest(folder: Path, tmp_path: Path) -> int:
         announce_plugin(installed)
     command = [sys.executable, "-m", "pytest", "--import-doctor", "-p", "no:cacheprovider", "pyproject.toml"]
     finished = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False)
-    print(finished.stdout)
+    sys.stdout.write(finished.stdout)
     return finished.returncode
 
 
@@ -185,6 +190,10 @@ def test_the_merge_is_caught(
     capsys.readouterr()
     assert guard(original, tmp_path) == 1  # type: ignore[operator]
     out = capsys.readouterr().out
-    for hop in (f"contimg/qa/__init__.py:{MERGED.count(chr(10))}", "contimg/qa/visualization/__init__.py:3", "casatable.py:3"):
+    for hop in (
+        f"contimg/qa/__init__.py:{MERGED.count(chr(10))}",
+        "contimg/qa/visualization/__init__.py:3",
+        "casatable.py:3",
+    ):
         assert hop in out
     assert "from casacore.tables import table" in out

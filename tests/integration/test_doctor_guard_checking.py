@@ -157,7 +157,8 @@ def test_side_effects(name: str, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "verdict"), [("pkg.raises", "raised"), ("pkg.broken", "raised"), ("pkg.broken_name", "raised"), ("pkg.leaves", "exited")]
+    ("target", "verdict"),
+    [("pkg.raises", "raised"), ("pkg.broken", "raised"), ("pkg.broken_name", "raised"), ("pkg.leaves", "exited")],
 )
 def test_an_import_that_comes_to_no_good_end_breaks_every_contract(target: str, verdict: str, project: Path) -> None:
     outcome = check(project, target)
@@ -268,15 +269,17 @@ def test_an_interpreter_that_is_none(project: Path) -> None:
 def test_variables_for_the_child(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "elsewhere").mkdir()
     (project / "elsewhere" / "only_there.py").write_text("")
-    (project / "pyproject.toml").write_text("[[tool.import-doctor.contract]]\nimport = 'only_there'\nmax-time-ratio = 50\n")
+    (project / "pyproject.toml").write_text(
+        "[[tool.import-doctor.contract]]\nimport = 'only_there'\nmax-time-ratio = 50\n"
+    )
     assert print_check(project) == 2
     assert print_check(project, env={"PYTHONPATH": str(project / "elsewhere")}) == 0
     assert capsys.readouterr().out.startswith("Contracts: 0 kept, 0 broken, 1 not checked.\nkept  only_there  ")
 
 
 def test_a_door_that_lost_its_laziness_is_one_road(project: Path) -> None:
-    door = "def __getattr__(name):\n    if name != 'x':\n        raise AttributeError(name)\n    from .clean import x\n    return x\n"
-    (project / "pkg" / "__init__.py").write_text(f"{door}\nimport heavy\n")
+    door = "def __getattr__(name):\n    if name != 'x':\n        raise AttributeError(name)\n    from .clean import x\n"
+    (project / "pkg" / "__init__.py").write_text(f"{door}    return x\n\nimport heavy\n")
     (breach,) = check(project, "pkg:x", forbid=("heavy",)).breaches
     # `from .clean import x` stands in the package itself, so that it is no second road to the package.
     assert [[(hop.module, hop.line) for hop in road.chain] for road in breach.roads] == [[("pkg", 1), ("heavy", 7)]]

@@ -93,7 +93,9 @@ def test_nothing_of_ours_is_loaded_unless_it_is_asked_for(project: Project) -> N
 @pytest.mark.parametrize("args", [[], ["."], ["tests"], ["src", "tests/test_it.py"]])
 def test_the_ini_option_joins_them_to_runs_of_folders(args: list[str], project: Project) -> None:
     file = project.folder / "pyproject.toml"
-    file.write_text(file.read_text().replace("[tool.pytest.ini_options]", "[tool.pytest.ini_options]\nimport_doctor = true"))
+    file.write_text(
+        file.read_text().replace("[tool.pytest.ini_options]", "[tool.pytest.ini_options]\nimport_doctor = true")
+    )
     assert project.pytest("--collect-only", "-q", *args).count("<ContractItem ") == 2
 
 

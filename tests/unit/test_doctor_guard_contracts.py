@@ -86,7 +86,9 @@ def test_every_way_to_write_them(text: str, tmp_path: Path) -> None:
     assert (first.target, first.forbid, first.line, second.target) == ("json", ("re",), 3, "csv")
 
 
-@pytest.mark.parametrize("text", ["", "[project]\nname = 'x'\n", "[tool.ruff]\n", "[tool.import-doctor]\n", "tool = 3\n"])
+@pytest.mark.parametrize(
+    "text", ["", "[project]\nname = 'x'\n", "[tool.ruff]\n", "[tool.import-doctor]\n", "tool = 3\n"]
+)
 def test_a_project_without_contracts(text: str, tmp_path: Path) -> None:
     assert read_contracts(write(tmp_path, text)) == ()
 
@@ -126,7 +128,12 @@ def test_a_project_without_contracts(text: str, tmp_path: Path) -> None:
         (HEAD + "import = 'json'\nimport = 'csv'\n", 3, "no TOML", "Correct that line"),
         (HEAD + "import = \n", 2, "no TOML", "Correct that line"),
         (HEAD + "forbid = [\n", 3, "no TOML", "Correct that line"),
-        (HEAD + "import = 'json'\nforbid = ['a\tb', " + "'x'" + ", 7" * 99 + "]\n", 3, "forbid is ['a\\tb', 'x', 7", "a list"),
+        (
+            HEAD + "import = 'json'\nforbid = ['a\tb', " + "'x'" + ", 7" * 99 + "]\n",
+            3,
+            "forbid is ['a\\tb', 'x', 7",
+            "a list",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(text: str, line: int, says: str, hint: str, tmp_path: Path) -> None:

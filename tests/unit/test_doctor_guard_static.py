@@ -57,7 +57,9 @@ class Reader:
                 continue
             modules[name] = self.more.get(name.replace(".", "_")) or self.make(name)
             for line, imported in enumerate(self.imports.get(name, ()), start=1):
-                edges.append(Edge(Statement(name, self.make(name).file or "", line, line, f"import {imported}"), imported))
+                edges.append(
+                    Edge(Statement(name, self.make(name).file or "", line, line, f"import {imported}"), imported)
+                )
                 waiting.append(imported)
         return ImportGraph(tuple(names), modules, tuple(edges), self.problems)
 
@@ -156,7 +158,9 @@ def test_a_module_that_does_not_exist(imports: dict[str, list[str]], tmp_path: P
     contract = Contract("a.missing:x", file="/p/pyproject.toml", line=7, lines={"import": 8})
     with pytest.raises(BadContractError) as caught:
         check_statically([Contract("a"), contract], read)
-    assert caught.value.message.startswith("/p/pyproject.toml:8: a contract is about a.missing:x, but there is no module")
+    assert caught.value.message.startswith(
+        "/p/pyproject.toml:8: a contract is about a.missing:x, but there is no module"
+    )
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ class _Check:
         is_name = told.startswith("ImportError: cannot import name") and files[-1:] == [TARGET]
         if not (is_module or is_name):
             return
-        what = f"{contract.module} has no {contract.name}" if is_name else f"there is no module {missing and missing[1]}"
+        what = (
+            f"{contract.module} has no {contract.name}" if is_name else f"there is no module {missing and missing[1]}"
+        )
         raise BadContractError(
             f"{contract.file}:{contract.find_line('import')}: a contract is about {contract.target}, but {what} "
             f"for {found.python.executable}.",

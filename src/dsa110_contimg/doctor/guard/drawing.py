@@ -84,9 +84,7 @@ def write_outcome(outcome: Outcome) -> dict[str, Any]:
                 "key": breach.key,
                 "line": contract.find_line(breach.key),
                 "message": breach.message,
-                "roads": [
-                    {"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in breach.roads
-                ],
+                "roads": [{"forbidden": road.forbidden, "chain": write_chain(road.chain)} for road in breach.roads],
             }
             for breach in outcome.breaches
         ],

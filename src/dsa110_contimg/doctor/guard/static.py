@@ -19,7 +19,6 @@ from dsa110_contimg.doctor.targets import TARGET_FILE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from typing import Any
 
     from dsa110_contimg.doctor.guard.contracts import Contract
