@@ -89,7 +89,7 @@ class ContractFile(pytest.File):
         for contract in read_contracts(self.path):
             yield ContractItem.from_parent(self, name=contract.target, contract=contract)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
         """Say where the file is wrong, without a traceback of ours."""
         return _tell(excinfo.value) or super().repr_failure(excinfo)
 
@@ -120,7 +120,7 @@ class ContractItem(pytest.Item):
             sheet = Sheet(_WIDTH, colour=False, is_ascii=False)
             draw_breaches(sheet, excinfo.value.outcome)
             return sheet.finish().strip("\n")
-        return _tell(excinfo.value) or super().repr_failure(excinfo)
+        return _tell(excinfo.value) or super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the contract stands."""

@@ -100,8 +100,8 @@ def _read(
 def _refuse(search: _Search, python: str | os.PathLike[str]) -> BadContractError:
     contract = search.contract
     return BadContractError(
-        f"{contract.file}:{contract.find_line('import')}: a contract is about {contract.target}, but there is no module "
-        f"{search.module} for {os.fspath(python)}.",
+        f"{contract.file}:{contract.find_line('import')}: a contract is about {contract.target}, but there is no "
+        f"module {search.module} for {os.fspath(python)}.",
         hint="Correct the name, or install the package where --python finds it.",
     )
 
@@ -162,7 +162,7 @@ class _Search:
 
 
 def _walk(importing: Mapping[str, Sequence[Edge]], line: int) -> dict[str, Edge]:
-    """Return every module that a statement of the target loads, nearest first, with what loads it by the shortest way."""
+    """Return every module that a statement of the target loads, nearest first, each with what loads it."""
     came_by: dict[str, Edge] = {}
     waiting = deque(edge for edge in importing.get(TARGET_FILE, ()) if edge.statement.line == line)
     while waiting:
