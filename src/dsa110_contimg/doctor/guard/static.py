@@ -46,7 +46,7 @@ def check_statically(
     graph_reader : callable, optional
         Takes a statement and ``python``, and returns the `ImportGraph`; by default `read_imports`.
     python : str or os.PathLike, default: this interpreter
-        The interpreter whose packages are read.
+        The interpreter whose packages are read, after those in the working directory.
 
     Returns
     -------
@@ -86,10 +86,11 @@ def _read(
     try:
         graph = read(statements, python=python)
     except BadTargetError as error:
-        if "\n" in statements:
-            for search in searches:
-                _read([search], search.statement, read, python)
-        raise _refuse(searches[0], python) from error
+        if "\n" not in statements:
+            raise _refuse(searches[0], python) from error
+        for search in searches:
+            _read([search], search.statement, read, python)
+        raise
     for search in searches:
         found = graph.modules.get(search.module)
         if found is None or found.kind == "missing":
