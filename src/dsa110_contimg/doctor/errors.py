@@ -39,6 +39,10 @@ class BadTargetError(DoctorError, ValueError):
     """The target is no Python statement, module name or script, or an option of the examination makes no sense."""
 
 
+class BadContractError(DoctorError, ValueError):
+    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""
+
+
 class ScriptNotFoundError(DoctorError, FileNotFoundError):
     """There is no script at the path of the target."""
 
@@ -49,7 +53,3 @@ class BadInterpreterError(DoctorError, ValueError):
 
 class UnwritableFolderError(DoctorError, OSError):
     """There is no folder for temporary files, or the file of a report cannot be written."""
-
-
-class BadContractError(DoctorError, ValueError):
-    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""
