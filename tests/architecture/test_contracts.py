@@ -1,4 +1,4 @@
-"""Our doors keep the contracts in pyproject.toml, and each way to break them is caught by the guards that can see it."""
+"""Our doors keep the contracts in pyproject.toml; each way to break them is caught by the guards that can see it."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_name_that_its_door_no_longer_has(tmp_path: Path) -> None:
     file = copy_package(tmp_path) / QA
     file.write_text(file.read_text().replace('"create_cutout create_cutouts', '"create_cutuot create_cutouts'))
     contract = next(one for one in read_contracts(ROOT) if one.target == "dsa110_contimg.qa:create_cutout")
-    with pytest.raises(BadContractError, match="dsa110_contimg.qa has no create_cutout"):
+    with pytest.raises(BadContractError, match=r"dsa110_contimg\.qa has no create_cutout"):
         check_contract(contract, env={"PYTHONPATH": str(tmp_path / "src")})
 
 
@@ -169,7 +169,7 @@ def run_pytest(folder: Path, tmp_path: Path) -> int:
         announce_plugin(installed)
     command = [sys.executable, "-m", "pytest", "--import-doctor", "-p", "no:cacheprovider", "pyproject.toml"]
     finished = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False)
-    print(finished.stdout)
+    sys.stdout.write(finished.stdout)
     return finished.returncode
 
 

@@ -29,7 +29,7 @@ DOORS = [
     "from dsa110_contimg.qa import *",
     "from dsa110_contimg.qa.visualization import *",
 ]
-"""The addresses that people import: those of the contracts in pyproject.toml, older ones, and what no contract can say."""
+"""The addresses that people import: those of the contracts, older ones, and what no contract can say."""
 
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")

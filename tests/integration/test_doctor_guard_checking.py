@@ -278,8 +278,8 @@ def test_variables_for_the_child(project: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_a_door_that_lost_its_laziness_is_one_road(project: Path) -> None:
-    door = "def __getattr__(name):\n    if name != 'x':\n        raise AttributeError(name)\n    from .clean import x\n    return x\n"
-    (project / "pkg" / "__init__.py").write_text(f"{door}\nimport heavy\n")
+    door = "def __getattr__(name):\n    if name != 'x':\n        raise AttributeError(name)\n    from .clean import x\n"
+    (project / "pkg" / "__init__.py").write_text(f"{door}    return x\n\nimport heavy\n")
     (breach,) = check(project, "pkg:x", forbid=("heavy",)).breaches
     # `from .clean import x` stands in the package itself, so that it is no second road to the package.
     assert [[(hop.module, hop.line) for hop in road.chain] for road in breach.roads] == [[("pkg", 1), ("heavy", 7)]]

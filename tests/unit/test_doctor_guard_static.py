@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dsa110_contimg.doctor.errors import BadContractError, BadTargetError
+from dsa110_contimg.doctor.guard.command import print_static_check
 from dsa110_contimg.doctor.guard.contracts import Contract
 from dsa110_contimg.doctor.guard.drawing import draw_outcome
 from dsa110_contimg.doctor.guard.outcomes import Outcome
@@ -234,3 +236,34 @@ def test_doors_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
         (tmp_path / name / "__init__.py").write_text(text)
     (outcome,) = check_statically([Contract("a:x", forbid=("casacore",))], Reader(tmp_path, {"a": [], "b": []}))
     assert outcome.is_kept
+
+
+# ---------------------------------------------------------------------- the command
+def test_the_command(doors: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = []
+
+    def read(target: str, *, python: str | os.PathLike[str]) -> ImportGraph:
+        folders.append(Path.cwd())
+        return doors(target, python=python)
+
+    room = SimpleNamespace(read_imports=read)
+    monkeypatch.setitem(sys.modules, "dsa110_contimg.doctor.imports.reading", room)  # type: ignore[arg-type]
+    head = "[[tool.import-doctor.contract]]\nimport = "
+    kept = f"{head}'pkg.qa:create_cutout'\nforbid = ['casacore']\nmax-modules = 9\n"
+    broken = f"{head}'pkg.qa:Table'\nforbid = ['casacore']\n"
+    absent = f"{head}'absent'\n"
+    file = doors.folder / "pyproject.toml"
+    monkeypatch.chdir("/")
+    for text, code, ending in [
+        (kept, 0, "Contracts: 1 kept, 0 broken. Only a run tells about: max-modules.\n"),
+        (kept + broken, 1, "Contracts: 1 kept, 1 broken. Only a run tells about: max-modules.\n"),
+        (broken + absent, 2, "Contracts: 0 kept, 1 broken, 1 not checked.\n"),
+    ]:
+        file.write_text(text)
+        assert print_static_check(doors.folder) == code
+        captured = capsys.readouterr()
+        assert captured.out.endswith(ending)
+        assert (f"Error: {file}:5: a contract is about absent" in captured.err) == (code == 2)
+        assert ("/table.py:1" in captured.out and "import casacore.tables" in captured.out) == (code > 0)
+    assert set(folders) == {doors.folder}
+    assert Path.cwd() == Path("/")

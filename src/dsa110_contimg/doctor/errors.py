@@ -39,6 +39,10 @@ class BadTargetError(DoctorError, ValueError):
     """The target is no Python statement, module name or script, or an option of the examination makes no sense."""
 
 
+class BadContractError(DoctorError, ValueError):
+    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""
+
+
 class ScriptNotFoundError(DoctorError, FileNotFoundError):
     """There is no script at the path of the target."""
 
@@ -53,7 +57,3 @@ class UnwritableFolderError(DoctorError, OSError):
 
 class StaleEditError(DoctorError, ValueError):
     """A file is no longer what it was when the edit was planned."""
-
-
-class BadContractError(DoctorError, ValueError):
-    """A contract in pyproject.toml cannot be read, or is about a name that does not exist."""

@@ -93,8 +93,8 @@ def _make_graph(journal: Journal, openings: Mapping[str, Opening]) -> Graph:
     graph: defaultdict[str, dict[tuple[str, tuple[Step, ...]], None]] = defaultdict(dict)
     homes = {opening.origin: opening.module for opening in openings.values() if opening.origin}
     for edge in journal.edges:
-        # The module that the statement stands in: not the importer where it called a function of another one, such as the
-        # `__getattr__` of a package.
+        # The module that the statement stands in, which is not the importer where that called a function of another,
+        # such as the `__getattr__` of a package.
         home = homes.get(edge.steps[0].file, edge.importer) if edge.steps else edge.importer
         for name in edge.modules:
             for module in (*_find_parents(name), name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -13,6 +12,7 @@ from dsa110_contimg.doctor.report.terminal import print_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from dsa110_contimg.doctor.edits.plan import Plan

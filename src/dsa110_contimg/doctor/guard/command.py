@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 
 import click
@@ -12,6 +11,7 @@ from dsa110_contimg.doctor.errors import BadContractError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
     from typing import Any
 
@@ -85,16 +85,25 @@ def print_static_check(
     int
         The exit code.
     """
-    from dsa110_contimg.doctor.guard.contracts import read_contracts
+    from contextlib import chdir
+
+    from dsa110_contimg.doctor.guard.contracts import find_contracts_file, read_contracts
     from dsa110_contimg.doctor.guard.static import check_statically
 
-    contracts = read_contracts(path)
+    file = find_contracts_file(path).absolute()
+    contracts = read_contracts(file)
+
+    def check(*some: Contract) -> tuple[Outcome, ...]:
+        # As a run would find it: from the folder of the contracts.
+        with chdir(file.parent):
+            return check_statically(some, python=python)
+
     try:
-        outcomes = dict(zip(contracts, check_statically(contracts, python=python), strict=True))
+        outcomes = dict(zip(contracts, check(*contracts), strict=True))
     except BadContractError:
         # One of them is about something that does not exist; one by one it is told which.
-        return _print(path, lambda contract: check_statically((contract,), python=python)[0], as_json=as_json)
-    return _print(path, outcomes.__getitem__, as_json=as_json)
+        return _print(file, lambda contract: check(contract)[0], as_json=as_json)
+    return _print(file, outcomes.__getitem__, as_json=as_json)
 
 
 def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *, as_json: bool) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import keyword
 import math
-import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from dsa110_contimg.doctor.guard.lines import find_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, NoReturn
 
     from dsa110_contimg.doctor.guard.lines import Lines
 
@@ -106,7 +106,7 @@ def find_contracts_file(path: str | os.PathLike[str]) -> Path:
 
 
 def read_contracts(path: str | os.PathLike[str]) -> tuple[Contract, ...]:
-    """Read the contracts of a project.
+    r"""Read the contracts of a project.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def read_contracts(path: str | os.PathLike[str]) -> tuple[Contract, ...]:
     --------
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     text = "[[tool.import-doctor.contract]]\\nimport = 'json'\\nmax-modules = 9\\n"
+    ...     text = "[[tool.import-doctor.contract]]\nimport = 'json'\nmax-modules = 9\n"
     ...     _ = pathlib.Path(folder, "pyproject.toml").write_text(text)
     ...     (contract,) = read_contracts(folder)
     >>> contract.target, contract.max_modules, contract.find_line("max-modules")
@@ -201,7 +201,7 @@ class _Reader:
             lines=lines,
         )
 
-    def refuse(self, line: int, what: str, hint: str) -> None:
+    def refuse(self, line: int, what: str, hint: str) -> NoReturn:
         raise BadContractError(f"{self.file}:{line}: {what}.", hint=hint)
 
 

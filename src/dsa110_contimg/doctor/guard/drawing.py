@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsa110_contimg.doctor.contract import write_chain
+from dsa110_contimg.doctor.report.passages import draw_chain, fits_beside
 from dsa110_contimg.doctor.report.text import draw_examination, draw_roads
 from dsa110_contimg.doctor.report.wording import clean, write_place
 
@@ -56,8 +57,12 @@ def draw_breaches(sheet: Sheet, outcome: Outcome) -> None:
         sheet.heading(f"{breach.key}: {breach.message} ({place})")
         roads = [road for road in breach.roads if road not in seen]
         seen.update(roads)
-        end = "forbidden" if breach.key.startswith("forbid") else "is loaded"
-        draw_roads(sheet, roads, where="`--json` has them all", end=end)
+        if breach.key in ("forbid", "forbid-native"):
+            draw_roads(sheet, roads, where="`--json` has them all")
+            continue
+        for road in roads:
+            sheet.heading(f"The road to {road.forbidden}")
+            draw_chain(sheet, road.chain, "is loaded", are_beside=fits_beside(sheet, road.chain))
 
 
 def write_outcome(outcome: Outcome) -> dict[str, Any]:

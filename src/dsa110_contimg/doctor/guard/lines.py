@@ -24,7 +24,7 @@ class Lines:
 
 
 def find_lines(text: str) -> Lines:
-    """Find the lines of the contracts.
+    r"""Find the lines of the contracts.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def find_lines(text: str) -> Lines:
 
     Examples
     --------
-    >>> find_lines("[[tool.import-doctor.contract]]\\nimport = 'json'\\n").contracts
+    >>> find_lines("[[tool.import-doctor.contract]]\nimport = 'json'\n").contracts
     [{'': 1, 'import': 2}]
     """
     found = Lines()

@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
+
+    from _pytest._code.code import TerminalRepr
 
     from dsa110_contimg.doctor.guard.contracts import Contract
     from dsa110_contimg.doctor.guard.outcomes import Outcome
@@ -86,25 +89,18 @@ class ContractFile(pytest.File):
         for contract in read_contracts(self.path):
             yield ContractItem.from_parent(self, name=contract.target, contract=contract)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
         """Say where the file is wrong, without a traceback of ours."""
         return _tell(excinfo.value) or super().repr_failure(excinfo)
 
 
 class ContractItem(pytest.Item):
-    """A contract.
-
-    Parameters
-    ----------
-    contract : Contract
-        What was agreed.
-    **names : object
-        What every item of pytest has.
-    """
+    """A contract, as pytest runs it."""
 
     def __init__(self, *, contract: Contract, **names: object) -> None:
         super().__init__(**names)  # type: ignore[arg-type]
         self.contract = contract
+        """What was agreed."""
 
     def runtest(self) -> None:
         """Check the contract in a child that finds what the tests find."""
@@ -115,7 +111,7 @@ class ContractItem(pytest.Item):
         if not outcome.is_kept:
             raise _BrokenContractError(outcome)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> object:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         """Draw the chain."""
         if isinstance(excinfo.value, _BrokenContractError):
             from dsa110_contimg.doctor.guard.drawing import draw_breaches
@@ -124,7 +120,7 @@ class ContractItem(pytest.Item):
             sheet = Sheet(_WIDTH, colour=False, is_ascii=False)
             draw_breaches(sheet, excinfo.value.outcome)
             return sheet.finish().strip("\n")
-        return _tell(excinfo.value) or super().repr_failure(excinfo)
+        return _tell(excinfo.value) or super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the contract stands."""

@@ -46,7 +46,7 @@ def check_statically(
     graph_reader : callable, optional
         Takes a statement and ``python``, and returns the `ImportGraph`; by default `read_imports`.
     python : str or os.PathLike, default: this interpreter
-        The interpreter whose packages are read.
+        The interpreter whose packages are read, after those in the working directory.
 
     Returns
     -------
@@ -86,10 +86,11 @@ def _read(
     try:
         graph = read(statements, python=python)
     except BadTargetError as error:
-        if "\n" in statements:
-            for search in searches:
-                _read([search], search.statement, read, python)
-        raise _refuse(searches[0], python) from error
+        if "\n" not in statements:
+            raise _refuse(searches[0], python) from error
+        for search in searches:
+            _read([search], search.statement, read, python)
+        raise
     for search in searches:
         found = graph.modules.get(search.module)
         if found is None or found.kind == "missing":
@@ -100,8 +101,8 @@ def _read(
 def _refuse(search: _Search, python: str | os.PathLike[str]) -> BadContractError:
     contract = search.contract
     return BadContractError(
-        f"{contract.file}:{contract.find_line('import')}: a contract is about {contract.target}, but there is no module "
-        f"{search.module} for {os.fspath(python)}.",
+        f"{contract.file}:{contract.find_line('import')}: a contract is about {contract.target}, but there is no "
+        f"module {search.module} for {os.fspath(python)}.",
         hint="Correct the name, or install the package where --python finds it.",
     )
 
@@ -162,7 +163,7 @@ class _Search:
 
 
 def _walk(importing: Mapping[str, Sequence[Edge]], line: int) -> dict[str, Edge]:
-    """Return every module that a statement of the target loads, nearest first, with what loads it by the shortest way."""
+    """Return every module that a statement of the target loads, nearest first, each with what loads it."""
     came_by: dict[str, Edge] = {}
     waiting = deque(edge for edge in importing.get(TARGET_FILE, ()) if edge.statement.line == line)
     while waiting:

@@ -44,19 +44,17 @@ def measure_ratio(
 
     Notes
     -----
-    The bytecode is kept in a folder of its own and is there before the first run that counts, whatever
-    PYTHONDONTWRITEBYTECODE says and whether or not the package's folder can be written.
+    The bytecode is kept in a folder of its own, whatever PYTHONDONTWRITEBYTECODE says and whether or not the package's
+    folder can be written; a first run of each, before those that count, fills it.
     """
     shortest = {"pass": math.inf, statement: math.inf}
     with tempfile.TemporaryDirectory(prefix="import-doctor-") as cache:
         environment = {**env, "PYTHONPYCACHEPREFIX": cache}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
-            for round_ in range(MOST_ROUNDS + 1):
+            for round_ in range(MOST_ROUNDS + 1):  # the first one compiles, and is not the shortest
                 for code in shortest:
-                    seconds = _time([python, "-c", code], cwd, environment, timeout)
-                    if round_ > 0:  # the first one compiles
-                        shortest[code] = min(shortest[code], seconds)
+                    shortest[code] = min(shortest[code], _time([python, "-c", code], cwd, environment, timeout))
                 if round_ >= FEWEST_ROUNDS and shortest[statement] <= limit * shortest["pass"]:
                     break
         except subprocess.TimeoutExpired:

@@ -85,8 +85,8 @@ def _move(examination: Examination) -> Iterator[str]:
         return
     yield (
         f"Move {what} into the function that needs it. Then importing `{chain[0].module}` no longer reaches "
-        f"`{chain[-1].module}` by this road; with `--forbid {chain[position].module}` you see whether there are others, "
-        "and with `--fix` besides you get the edit, proven in a copy."
+        f"`{chain[-1].module}` by this road; with `--forbid {chain[position].module}` you see whether there are "
+        "others, and with `--fix` besides you get the edit, proven in a copy."
     )
     door = next((one for one in reversed(chain[: position + 1]) if _is_door(one)), None)
     if door is not None and door is not hop:

@@ -111,8 +111,8 @@ def _name_end(found: Examination) -> str:
     return ends.get(found.verdict, "died here")
 
 
-def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str, end: str = "forbidden") -> None:
-    """Draw the roads to what should not be there, the first ones of many.
+def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str) -> None:
+    """Draw the roads to what is forbidden, the first ones of many.
 
     Parameters
     ----------
@@ -122,14 +122,12 @@ def draw_roads(sheet: Sheet, roads: Sequence[Road], *, where: str, end: str = "f
         The roads.
     where : str
         What to say of where those are that were left out.
-    end : str, default: 'forbidden'
-        What to say of the last module.
     """
     are_beside = all(fits_beside(sheet, road.chain) for road in roads[:_MOST_ROADS])
     for number, road in enumerate(roads[:_MOST_ROADS], start=1):
         which = f"Road {number} of {len(roads)}" if len(roads) > 1 else "The road"
         sheet.heading(f"{which} to {shorten(road.forbidden)}")
-        draw_chain(sheet, road.chain, end, are_beside=are_beside)
+        draw_chain(sheet, road.chain, "forbidden", are_beside=are_beside)
     if len(roads) > _MOST_ROADS:
         sheet.prose(f"{len(roads) - _MOST_ROADS} more roads are left out here; {where}.")
 
