@@ -8,6 +8,7 @@ from textwrap import dedent
 
 from dsa110_contimg.doctor.edits.plan import Plan
 from dsa110_contimg.doctor.edits.planner import plan_edits
+from dsa110_contimg.doctor.edits.sources import parse, read_source
 from dsa110_contimg.doctor.edits.takers import resolve_base
 from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module, Statement
 
@@ -25,7 +26,8 @@ def find_statements(root: Path, module: str, *texts: str) -> list[Statement]:
     """Find the imports of a module that begin with these texts."""
     file = root.joinpath(*module.split("."))
     file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
-    nodes = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    tree = parse(read_source(str(file)).text)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     found = []
     for text in texts:
         node = next(node for node in nodes if ast.unparse(node).startswith(text))

@@ -14,7 +14,9 @@ from dsa110_contimg.doctor import examine
 from dsa110_contimg.doctor.edits.application import apply_plan
 from dsa110_contimg.doctor.edits.command import fix
 from dsa110_contimg.doctor.edits.plan import Edit, Plan
+from dsa110_contimg.doctor.edits.planner import plan_edits
 from dsa110_contimg.doctor.edits.verification import verify
+from dsa110_contimg.doctor.imports.graph import Statement
 from edited import find_statements, plan, write_package
 from support import ROOT
 
@@ -75,6 +77,21 @@ def test_the_original_written_is_healthy_and_its_table_still_there(original: Pat
     env = {"PYTHONPATH": str(copy)}
     assert examine(TARGET, forbid=["casacore"], env=env).verdict == "healthy"
     assert examine("from contimg.qa import CasaTable", env=env).verdict == "crashed"  # asked for, it is loaded
+
+
+def test_the_merge_that_puts_the_eager_import_back_is_undone(original: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(original, tmp_path / "copy"))
+    apply_plan(plan(copy, "contimg.qa", "from .visualization"))
+    path = copy / "contimg" / "qa" / "__init__.py"
+    cured = path.read_text()
+    path.write_text(cured + "from .visualization import CasaTable\n")
+    env, line = {"PYTHONPATH": str(copy)}, len(cured.splitlines()) + 1
+    assert examine(TARGET, forbid=["casacore"], env=env).verdict == "crashed"
+    made = plan_edits([Statement("contimg.qa", str(path), line, line, "from .visualization import CasaTable")])
+    assert made.edits[0].forms == ("removal",)
+    assert verify(made, TARGET, forbid=["casacore"], env=env).is_cure
+    apply_plan(made)
+    assert path.read_text() == cured
 
 
 def test_names_are_compared(tmp_path: Path) -> None:

@@ -317,6 +317,12 @@ def test_move(name: str, tmp_path: Path) -> None:
     assert edit(tmp_path, before, first) == after
 
 
+def test_what_python_would_warn_of_is_no_matter(tmp_path: Path) -> None:
+    others = {"pkg/other.py": "heavy = tools = '\\d'\n"}
+    after = edit(tmp_path, "import heavy\n\n\ndef f():\n    return heavy, '\\d'\n", "import heavy", **others)
+    assert after.endswith("    import heavy\n\n    return heavy, '\\d'\n")
+
+
 def test_two_statements_that_bind_one_name_go_together(tmp_path: Path) -> None:
     text = "import heavy.a\nimport heavy.b\n\n\ndef f():\n    return heavy.a, heavy.b\n"
     after = edit(tmp_path, text, "import heavy.a", "import heavy.b")

@@ -11,7 +11,7 @@ from dsa110_contimg.doctor.edits.decision import decide, find_own_submodules
 from dsa110_contimg.doctor.edits.door import Door
 from dsa110_contimg.doctor.edits.plan import Edit, Plan, Refusal
 from dsa110_contimg.doctor.edits.scopes import list_bound
-from dsa110_contimg.doctor.edits.sources import find_project, find_root, read_source
+from dsa110_contimg.doctor.edits.sources import find_project, find_root, parse, read_source
 from dsa110_contimg.doctor.edits.subject import Module, Refused, write_import
 from dsa110_contimg.doctor.edits.surgery import Cut, Operation, cut
 from dsa110_contimg.doctor.targets import TARGET_FILE
@@ -85,8 +85,8 @@ def _plan_file(
     """Plan the edit of a file."""
     try:
         source = read_source(file)
-        tree = ast.parse(source.text)
-    except (OSError, SyntaxError, ValueError) as error:
+        tree = parse(source.text)
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, SyntaxError) and error.lineno else statements[0].line
         told = error.strerror if isinstance(error, OSError) else error.msg if isinstance(error, SyntaxError) else error
         return None, [_refuse(one, Refused(f"the file cannot be read: {told}", line)) for one in statements]
@@ -172,8 +172,8 @@ def _make_edit(module: Module, decisions: Sequence[Decision]) -> Edit:
     try:
         text = cut(source.text, Cut(operations, door, _binds_type_checking(module.tree, first)))
         after = source.encode(text)
-        ast.parse(text)
-    except (ValueError, SyntaxError) as error:
+        parse(text)
+    except (ValueError, SyntaxError, RecursionError) as error:
         raise Refused(f"the edit could not be made: {error}", first) from error
     gone = {name for node in module.nodes for name in list_bound(node)}
     missed = sorted(_list_missed(text, gone))
@@ -259,7 +259,7 @@ class _Annotations(ast.NodeTransformer):
 def _list_missed(text: str, gone: set[str]) -> set[str]:
     """Return which names functions would still look up in a module that no longer has them, by Python's own reading."""
     missed: set[str] = set()
-    bare = ast.unparse(_Annotations().visit(ast.parse(text)))
+    bare = ast.unparse(_Annotations().visit(parse(text)))
     waiting = list(symtable.symtable(bare, "edited", "exec").get_children())
     while waiting:
         table = waiting.pop()

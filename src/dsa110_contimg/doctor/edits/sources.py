@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import io
 import tokenize
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +47,13 @@ def read_source(file: str) -> Source:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     return Source(file, data, data.removeprefix(codecs.BOM_UTF8).decode(encoding), encoding)
+
+
+def parse(text: str) -> ast.Module:
+    """Parse source that is somebody else's: what Python would warn of is not our reader's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def find_root(file: str, module: str) -> Path:

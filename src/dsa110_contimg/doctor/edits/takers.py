@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsa110_contimg.doctor.edits.sources import find_project, read_source
+from dsa110_contimg.doctor.edits.sources import find_project, parse, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def find_takers(
         if not (is_named and ("*" in source.text or any(one in source.text for one in names))):
             continue
         try:
-            tree = ast.parse(source.text)
-        except (SyntaxError, ValueError):
+            tree = parse(source.text)
+        except (SyntaxError, ValueError, RecursionError):
             continue
         here = name if path.name != "__init__.py" else f"{name}."
         _look(tree, (str(path), here), (module, names, starred), found)
