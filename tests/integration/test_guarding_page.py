@@ -95,3 +95,13 @@ def test_every_key_of_a_contract_stands_on_the_page() -> None:
 
     for key in KEYS:
         assert f"| `{key}` |" in PAGE.read_text()
+
+
+def test_every_key_of_the_json_stands_on_the_page() -> None:
+    from dsa110_contimg.doctor.guard.contracts import Contract
+    from dsa110_contimg.doctor.guard.drawing import write_outcome
+    from dsa110_contimg.doctor.guard.outcomes import Breach, Outcome
+
+    told = write_outcome(Outcome(Contract("json"), (Breach("forbid", "x is loaded."),)))
+    for key in (*told, *told["breaches"][0], "schema", "contracts", "error"):
+        assert f"`{key}`" in PAGE.read_text(), key
