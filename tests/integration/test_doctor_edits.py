@@ -12,7 +12,7 @@ import pytest
 
 from dsa110_contimg.doctor import examine
 from dsa110_contimg.doctor.edits.application import apply_plan
-from dsa110_contimg.doctor.edits.command import fix
+from dsa110_contimg.doctor.edits.command import offer
 from dsa110_contimg.doctor.edits.plan import Edit, Plan
 from dsa110_contimg.doctor.edits.planner import plan_edits
 from dsa110_contimg.doctor.edits.verification import verify
@@ -194,7 +194,8 @@ def test_a_tree_that_cannot_be_written_is_proven_all_the_same(tmp_path: Path) ->
 def run_fix(root: Path, statement: str, **options: object) -> int:
     env = {"PYTHONPATH": str(root)}
     statements = find_statements(root, "pkg.tools", statement)
-    return fix("import pkg", statements, forbid=["heavy"], env=env, **options)  # type: ignore[arg-type]
+    plan = plan_edits(statements)
+    return 0 if offer(plan, "import pkg", forbid=["heavy"], env=env, **options) else 1  # type: ignore[arg-type]
 
 
 def test_the_command_prints_a_diff_and_writes_only_when_asked(

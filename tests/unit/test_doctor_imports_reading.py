@@ -188,6 +188,8 @@ def test_what_is_missing(project: Path) -> None:
     with pytest.raises(BadTargetError, match="nowhere"):
         read_imports("import a.nowhere")
     assert kinds(read_imports("try:\n    import nowhere\nexcept ImportError:\n    pass")) == {"nowhere": "missing"}
+    write(project, door="def __getattr__(name):\n    import nowhere as x\n    return x\n")
+    assert kinds(read_imports("from door import x")) == {"door": "source", "nowhere": "missing"}
 
 
 def test_a_chain_longer_than_the_stack(project: Path) -> None:
@@ -202,6 +204,7 @@ def test_a_folder_and_a_script_are_targets(project: Path) -> None:
     write(project, src__pkg__="import pkg.inner", src__pkg__inner__="", src__pkg__inner__deep="")
     assert read_imports(project / "src/pkg").roots == ("pkg",)
     assert read_imports("src/pkg/inner").roots == ("pkg", "pkg.inner")
+    assert read_imports(Path("src")).roots == ("src",)
     write(project, src__run="import pkg\nif __name__ == '__main__':\n    import pkg.inner.deep\n")
     graph = read_imports("src/run.py")
     assert edges(graph)[:1] == [("<target>", 1, "pkg")]
@@ -269,8 +272,10 @@ def test_a_lazy_door_is_passed_by_who_asks_for_the_name(project: Path) -> None:
 
 
 def test_nothing_of_the_target_runs(project: Path) -> None:
-    write(project, a="open('trace', 'w')\nimport b", b="raise SystemExit(3)")
-    assert kinds(read_imports("a")) == {"a": "source", "b": "source"}
+    write(
+        project, a="open('trace', 'w')\nimport json", json="import types; open('trace', 'w')", types="raise SystemExit"
+    )
+    assert kinds(read_imports("a")) == {"a": "source", "json": "source", "types": "source"}
     assert not (project / "trace").exists()
 
 

@@ -60,7 +60,7 @@ def check_statically(
         When there is no module of the name.
     """
     if graph_reader is None:
-        from dsa110_contimg.doctor.imports.reading import read_imports  # type: ignore[import-not-found]
+        from dsa110_contimg.doctor.imports.reading import read_imports
 
         graph_reader = read_imports
     searches = [_Search(contract) for contract in contracts]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.imports.cache import Scans
+from dsa110_contimg.doctor.imports.events import Import
 from dsa110_contimg.doctor.imports.execution import Execution
 from dsa110_contimg.doctor.imports.finder import Finder
 from dsa110_contimg.doctor.imports.graph import ImportGraph
@@ -75,28 +76,35 @@ def read_imports(
     >>> [edge.statement.text for edge in graph.edges if edge.imported == "json.scanner"]
     ['from json import scanner']
     """
-    source = _read_source(os.fspath(package_or_path), Path.cwd())
-    setting = ask_setting(python, dict(os.environ) | dict(env or {}), Path.cwd(), source.first)
+    folder = Path.cwd()
+    # What is given as a path is one, also where its text could be the name of a module.
+    asked = package_or_path if isinstance(package_or_path, str) else str(folder / package_or_path)
+    source = _read_source(asked, folder)
+    setting = ask_setting(python, dict(os.environ) | dict(env or {}), folder, source.first)
     scans = Scans(setting.tag)
     execution = Execution(Finder(setting), scans)
     with _without_collector():
         execution.execute(source.scan, source.file)
     scans.save()
-    own = [edge for edge in execution.edges if edge.statement.module == TARGET_FILE]
-    for edge in own:
-        if execution.modules[edge.imported].kind == "missing" and not (
-            source.is_script or edge.statement.is_conditional
-        ):
+    for name in () if source.is_script else _find_needed(source.scan):
+        if name in execution.modules and execution.modules[name].kind == "missing":
             raise BadTargetError(
-                f"The target imports {edge.imported}; {setting.interpreter.executable} would not find it.",
+                f"The target imports {name}; {setting.interpreter.executable} would not find it.",
                 hint="Check its name, the working directory, and that --python is the interpreter that has it.",
             )
     return ImportGraph(
-        tuple(dict.fromkeys(edge.imported for edge in own)),
+        tuple(dict.fromkeys(edge.imported for edge in execution.edges if edge.statement.module == TARGET_FILE)),
         execution.modules,
         tuple(execution.edges),
         tuple(execution.problems),
     )
+
+
+def _find_needed(scan: Scan) -> Iterator[str]:
+    """Yield the modules that statements of the target name, and without which they fail."""
+    for event in scan.events:
+        if isinstance(event, Import) and not event.is_conditional:
+            yield from (request.module for request in event.requests)
 
 
 @contextmanager
@@ -116,7 +124,7 @@ def _read_source(asked: str, folder: Path) -> _Source:
     """Return the target's own source: for a package's folder, the statement that imports it."""
     first = str(folder)
     try:
-        is_folder = "/" in asked.rstrip("/") + "/" and ("/" in asked or asked in (".", "..")) and Path(asked).is_dir()
+        is_folder = ("/" in asked or asked in (".", "..")) and folder.joinpath(asked).is_dir()
     except (OSError, ValueError):
         is_folder = False
     if is_folder:
