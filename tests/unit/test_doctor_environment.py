@@ -120,7 +120,7 @@ def add_copies(site: Site, *, is_hashed: bool, is_same: bool = False) -> None:
 def test_copies_under_auditwheels_names_are_only_worth_knowing(site: Site) -> None:
     add_copies(site, is_hashed=True)
     (found,) = survey(site)
-    assert (found.risk, found.kind, found.title) == ("low", "duplicate-library", "libx.so.1 in 2 distributions")
+    assert (found.risk, found.kind, found.title) == ("low", "duplicate-library", "copies of libx.so.1")
     assert found.distributions == ("alpha 1.0", "beta 1.0")
     assert [Path(library.path).name for library in found.libraries] == ["libx-12345678.so.1", "libx-9abcdef0.so.1"]
 
@@ -154,7 +154,7 @@ def test_libraries_that_export_the_same_are_copies_whatever_their_names(site: Si
         site.compile(f"{owner}.libs/lib{owner}.so", source + more)
         site.add(owner, "1.0", f"{owner}.libs/lib{owner}.so")
     (found,) = survey(site)
-    assert (found.risk, found.title) == ("low", "libalpha.so and libbeta.so in 2 distributions")
+    assert (found.risk, found.title) == ("low", "copies of libalpha.so and libbeta.so")
     assert "40 exported symbols" in found.evidence[0]
 
 
@@ -368,12 +368,22 @@ def test_a_library_that_only_few_of_many_modules_need_may_be_for_an_optional_par
         add_module(site, f"beta/_core{number}{SUFFIX}", owner="beta")
     (found,) = survey(site)
     assert (found.risk, found.kind) == ("medium", "missing-library")
-    assert found.evidence[1].endswith("3 others of its modules do without: it may be for an optional part.")
+    assert found.evidence[1].endswith("3 others beside them do without: it may be for an optional part.")
 
 
 def test_a_library_that_only_a_plugin_needs(site: Site) -> None:
     add_needing(site, "beta/libplugin.so").unlink()
     assert sum_up(survey(site)) == [("medium", "missing-library", ("beta 1.0",))]
+
+
+def test_modules_of_another_distribution_fail_of_it_too(site: Site) -> None:
+    add_needing(site, "beta/libmiddle.so").unlink()
+    links = [f"-L{site.packages}/beta", "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined", "-lmiddle"]
+    site.compile(f"gamma/_core{SUFFIX}", MODULE.format(name="_core"), *links, "-Wl,-rpath,$ORIGIN/../beta")
+    site.add("gamma", "1.0", f"gamma/_core{SUFFIX}")
+    (found,) = survey(site)
+    assert (found.risk, found.distributions) == ("high", ("beta 1.0",))
+    assert f"The import of _core{SUFFIX} raises" in found.evidence[1]
 
 
 def test_a_library_that_an_extension_module_needs_by_way_of_another(site: Site) -> None:
@@ -504,7 +514,8 @@ HOSTILE = Environment(
             "`do` this",
             "https://example.org",
         ),
-        Hazard("duplicate-library", "low", "low \x1b", ("a 1", "b 2"), (), (), "Nothing."),
+        Hazard("duplicate-library", "low", "copies of low \x1b", ("a 1", "b 2"), (), (), "Nothing."),
+        Hazard("duplicate-library", "low", "copies of libz.so.1", ("a 1", "b 2"), (), (), "Nothing."),
     ),
     (Finding("LD_PRELOAD", "\x1b]0;x\x07", "set", advice="unset it"),),
     0.1,
@@ -519,6 +530,7 @@ def test_the_report_fits_and_does_no_harm(width: int, is_ascii: bool) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f]", text)
     assert text.isascii() or not is_ascii
     assert "[bold]was[/bold]" in re.sub(r"\s+", " ", text)
+    assert "a 1, b 2: copies of libz.so.1, low \\x1b" in re.sub(r"\s+", " ", text)
     assert text.endswith("\n")
 
 

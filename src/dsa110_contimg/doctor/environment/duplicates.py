@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _STANDARD = re.compile(r"_Z(?:GV|GR|TV|TI|TS|TT)?Z*N?K?(?:S[tabsiod]|9__gnu_cxx)")
 """Names of C++'s own library; their code is the same for all, and every C++ program shares them."""
+COPIES = "copies of "
+"""What the title of copies that keep to themselves begins with."""
 LEAST_EXPORTS = 20
 """With fewer symbols in common, libraries of different names are not taken for copies of each other."""
 _MOST_OWNERS = 6
@@ -42,7 +44,7 @@ class Overlap:
         """Libraries that have such symbols in common, of which one was built for the old form of std::string."""
         return [
             (one, other)
-            for one, other in self.sharing
+            for one, other in sorted(self.sharing, key=lambda pair: (pair[0].path, pair[1].path))
             if {one.library.string_abis, other.library.string_abis} == {frozenset({"old"}), frozenset({"new"})}
         ]
 
@@ -212,7 +214,7 @@ def _describe_copies(collection: Collection, families: tuple[str, ...], natives:
     return Hazard(
         kind="duplicate-library",
         risk=risk,
-        title=f"{' and '.join(families)} in {len(names)} distributions",
+        title=f"{COPIES}{' and '.join(families)}",
         distributions=tuple(names),
         libraries=tuple(native.origin for native in ordered),
         evidence=tuple(evidence),

@@ -97,6 +97,8 @@ def _list_tuples(value: Any) -> Any:
 
 def rank(hazards: list[Hazard]) -> tuple[Hazard, ...]:
     """Return hazards in the order of their risk; of two of the same risk, what is known comes first."""
-    return tuple(
-        sorted(hazards, key=lambda hazard: (RISKS.index(hazard.risk), hazard.source is None, -len(hazard.libraries)))
-    )
+
+    def order(hazard: Hazard) -> tuple[int, bool, int, str]:
+        return RISKS.index(hazard.risk), hazard.source is None, -len(hazard.libraries), hazard.title
+
+    return tuple(sorted(hazards, key=order))

@@ -137,14 +137,16 @@ def _describe_missing(
     uses: Mapping[Native, list[Native]],
 ) -> Hazard:
     names = sorted({name for native in natives for name in lacking[native]})
-    modules = [native for native in collection.natives if native.owner == owner and native.is_extension]
+    modules = [native for native in collection.natives if native.is_extension]
     failing = [module for module in modules if not _reach(module, uses).isdisjoint(natives)]
+    concerned = {owner, *(module.owner for module in failing)}
+    modules = [module for module in modules if module.owner in concerned]
     users = ", ".join(native.name for native in natives[:3]) + (" and others" if len(natives) > 3 else "")
     needed = (
         f"{users} need it; it stands in none of their search paths (RPATH, RUNPATH, LD_LIBRARY_PATH, the loader's "
         "cache) and in no distribution here."
     )
-    told = "No extension module of it needs them; only what loads them by itself will fail."
+    told = "No extension module needs them; only what loads them by itself will fail."
     if failing:
         told = (
             f"The import of {failing[0].name}{f' and {len(failing) - 1} more' if failing[1:] else ''} raises an "
@@ -152,7 +154,7 @@ def _describe_missing(
         )
     is_part = 2 * len(failing) < len(modules)
     if failing and is_part:
-        told += f" {len(modules) - len(failing)} others of its modules do without: it may be for an optional part."
+        told += f" {len(modules) - len(failing)} others beside them do without: it may be for an optional part."
     return Hazard(
         kind="missing-library",
         risk="high" if failing and not is_part else "medium",

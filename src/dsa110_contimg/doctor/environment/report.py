@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from dataclasses import fields, replace
 
+from dsa110_contimg.doctor.environment.duplicates import COPIES
 from dsa110_contimg.doctor.report.wording import clean, count, shorten
 
 TYPE_CHECKING = False
@@ -96,10 +98,18 @@ def _draw_hazard(hazard: Hazard, sheet: Sheet) -> None:
 
 
 def _draw_low(environment: Environment, sheet: Sheet) -> None:
-    low = [_clean(hazard) for hazard in environment.hazards if hazard.risk == "low"]
-    if low:
+    """Draw what is only worth knowing, a line for each group of distributions."""
+    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for hazard in environment.hazards:
+        if hazard.risk == "low":
+            groups[hazard.distributions].append(hazard.title)
+    if groups:
         sheet.heading("Only worth knowing")
-        sheet.pairs((hazard.title, ", ".join(hazard.distributions)) for hazard in low)
+    for distributions, titles in groups.items():
+        copies = sorted(title.removeprefix(COPIES) for title in titles if title.startswith(COPIES))
+        told = [title for title in titles if not title.startswith(COPIES)]
+        told += [f"{COPIES}{', '.join(copies)}"] if copies else []
+        sheet.item(clean(f"{', '.join(distributions)}: {'; '.join(told)}"))
 
 
 def _draw_surroundings(findings: tuple[Finding, ...], sheet: Sheet) -> None:
