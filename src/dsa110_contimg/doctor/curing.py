@@ -85,11 +85,8 @@ def cure(
             return 1
         plans = [(statements, plan_edits(statements, graph=graph)) for statements in _list_sets(remedies)]
         for statements, plan in plans:
-            if not plan.refusals and offer(
-                plan, target, forbid=forbidden, python=python, timeout=timeout, env=env, args=args, apply=apply
-            ):
+            if offer(plan, target, forbid=forbidden, python=python, timeout=timeout, env=env, args=args, apply=apply):
                 return 0
-            _tell_refusals(plan)
             refused |= _find_refused(plan, statements)
         if all(not plan.refusals for _, plan in plans):
             break  # what could be edited was tried, and is no cure
@@ -144,11 +141,6 @@ def _list_sets(remedies: Remedies) -> list[tuple[Statement, ...]]:
 def _find_refused(plan: Plan, statements: Iterable[Statement]) -> set[Statement]:
     told = {(refusal.file, refusal.statement) for refusal in plan.refusals}
     return {statement for statement in statements if (statement.file, statement.text) in told}
-
-
-def _tell_refusals(plan: Plan) -> None:
-    for refusal in plan.refusals:
-        click.echo(f"Not moved: {refusal.statement}\n  {refusal.file}:{refusal.line}: {refusal.reason}", err=True)
 
 
 def _tell(remedies: Remedies) -> None:

@@ -54,9 +54,12 @@ def offer(
     Returns
     -------
     bool
-        Whether they are a cure; if not, nothing is printed to standard output, or written.
+        Whether they are a cure; if not, or if one of the statements was refused, nothing is printed to standard output,
+        or written.
     """
-    if not plan.edits:
+    for refusal in plan.refusals:
+        click.echo(f"Not moved: {refusal.statement}\n  {refusal.file}:{refusal.line}: {refusal.reason}", err=True)
+    if plan.refusals or not plan.edits:
         return False
     proof = verify(plan, target, forbid=forbid, python=python, timeout=timeout, env=env, args=args)
     _tell(plan, proof)
