@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from doctor_cases import NATIVE, PYTHON, Case
+from dsa110_contimg.doctor.imports.reading import read_imports
 from victims.build import build_victims, find_include
 
 pytestmark = [
@@ -48,3 +49,16 @@ def victims(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_death(case: Case, python: str, victims: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(victims))
     case.check(case.examine(tmp_path, python))
+
+
+def test_its_modules_are_read_from_source(python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    target = "import json.tool, sqlite3, email.mime.text, xml.dom.minidom"
+    tell = f"import sys; before = set(sys.modules); {target}; print(*set(sys.modules) - before)"
+    loaded = subprocess.run([python, "-c", tell], capture_output=True, text=True, check=True).stdout.split()
+    graph = read_imports(target, python=python)
+    assert set(loaded) - set(graph.modules) <= {"typing.io", "typing.re", "pyexpat.errors", "pyexpat.model"}
+    home = Path(graph.modules["json.tool"].file or "").parents[1]
+    assert Path(python).resolve().parents[1] in home.parents
+    kinds = {graph.modules[name].kind for name in loaded if name in graph.modules}
+    assert {"source", "package", "extension"} <= kinds <= {"source", "package", "extension", "builtin"}
