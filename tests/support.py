@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from victims.build import find_include
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 """Real images and tables, beside the checkout; tests that use them skip where they are absent."""
@@ -39,6 +41,19 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar file."""
     with tarfile.open(archive) as opened:
         opened.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+
+
+def find_interpreter(version: str) -> str:
+    """Find a Python with its headers on PATH or where pyenv keeps them, or skip the test, saying so."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = [shutil.which(f"python{version}"), *sorted(root.glob(f"versions/{version}.*/bin/python"))]
+    for candidate in filter(None, candidates):
+        asked = subprocess.run(
+            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True
+        )
+        if asked.stdout.decode().strip() == version and Path(find_include(str(candidate)), "Python.h").exists():
+            return str(candidate)
+    pytest.skip(f"there is no Python {version} with its headers on this machine")
 
 
 def run_python(code: str, *args: str, timeout: float = 120.0, **kwargs: object) -> subprocess.CompletedProcess[str]:

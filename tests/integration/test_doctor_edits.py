@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,17 +17,7 @@ from dsa110_contimg.doctor.edits.planner import plan_edits
 from dsa110_contimg.doctor.edits.verification import verify
 from dsa110_contimg.doctor.imports.graph import Statement
 from edited import find_statements, plan, write_package
-from support import ROOT
-
-
-def find_interpreter(version: str) -> str:
-    """Find a Python on PATH or where pyenv keeps them, or skip the test, saying so."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    for candidate in filter(None, [shutil.which(f"python{version}"), *root.glob(f"versions/{version}.*/bin/python")]):
-        if subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
-            return str(candidate)
-    pytest.skip(f"there is no Python {version} on this machine")
-
+from support import ROOT, find_interpreter
 
 TARGET = "from contimg.qa import create_cutout"
 FILES = {
@@ -231,6 +220,7 @@ def test_the_command_offers_nothing_that_is_no_cure(tmp_path: Path, capfd: pytes
     assert snapshot(root) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.8", "3.10", "3.13"])
 def test_another_interpreter_proves_it(version: str, tmp_path: Path) -> None:
     python = find_interpreter(version)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,8 @@ import pytest
 
 from doctor_cases import NATIVE, PYTHON, Case
 from dsa110_contimg.doctor.imports.reading import read_imports
-from victims.build import build_victims, find_include
+from support import find_interpreter
+from victims.build import build_victims
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,19 +20,6 @@ pytestmark = [
     pytest.mark.skipif(not (shutil.which("cc") and shutil.which("c++")), reason="there is no C and C++ compiler"),
 ]
 VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
-
-
-def find_interpreter(version: str) -> str:
-    """Find a Python with its headers on PATH or where pyenv keeps them, or skip the test, saying so."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [shutil.which(f"python{version}"), *sorted(root.glob(f"versions/{version}.*/bin/python"))]
-    for candidate in filter(None, candidates):
-        asked = subprocess.run(
-            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True
-        )
-        if asked.stdout.decode().strip() == version and Path(find_include(str(candidate)), "Python.h").exists():
-            return str(candidate)
-    pytest.skip(f"there is no Python {version} with its headers on this machine")
 
 
 @pytest.fixture(scope="session", params=VERSIONS)
