@@ -26,6 +26,7 @@ def main() -> None:
     race_reports()
     race_door()
     race_static()
+    show_cuts()
 
 
 def run(command: list[str], env: dict[str, str] = ENVIRONMENT) -> None:
@@ -119,3 +120,21 @@ def race_static() -> None:
         f"Roads to numpy from {HEAVY}: ours tell every statement that is executed, grimp's the whole packages, lazy too"
     )
     show(title, results, "read again", goals)
+
+
+def show_cuts() -> None:
+    """Print how many statements would have to move in real packages; none is moved."""
+    from dsa110_contimg.doctor import DoctorError, read_imports
+    from dsa110_contimg.doctor.imports.roads import find_roads
+    from dsa110_contimg.doctor.remedies.cuts import find_own_files, find_remedies
+
+    for target, forbidden in (("matplotlib.pyplot", "PIL"), ("astropy.nddata", "numpy"), ("casatasks", "casatools")):
+        try:
+            graph = read_imports(target)
+        except DoctorError as error:
+            print(f"{target} → {forbidden}: {error.message}")
+            continue
+        roads = find_roads(graph, forbidden)
+        remedies = find_remedies(graph, [forbidden], editable=find_own_files(graph))
+        told = f"{len(roads.roads)}{'' if roads.is_whole else ' or more'} roads"
+        print(f"{target} → {forbidden}: {told}, {len(remedies.near_target)} statements to move")
