@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from environments import make_environment
+
 # The children that tests start must not leave bytecode in folders whose contents the tests assert.
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
@@ -23,6 +25,20 @@ settings.load_profile("ours")
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep astropy's and matplotlib's caches out of the person's home."""
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture(scope="session")
+def crashing() -> Path:
+    """Return the Python of an environment in which casacore and casatools clash."""
+    wheels = ("python-casacore==3.7.1", "casatools==6.7.0.31")
+    return make_environment("crashing", *wheels, constrained=False)
+
+
+@pytest.fixture(scope="session")
+def healthy() -> Path:
+    """Return the Python of an environment in which what radio astronomers install lives together."""
+    names = ("numpy", "astropy", "matplotlib", "pandas", "scipy", "h5py", "pyarrow", "python-casacore", "casatools")
+    return make_environment("healthy", *names)
 
 
 @pytest.fixture(scope="session")

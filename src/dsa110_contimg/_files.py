@@ -1,4 +1,4 @@
-"""Writing results so that nobody ever sees half of one: under a hidden name first, then renamed."""
+"""Results that nobody ever sees half of, under a hidden name first, then renamed; and temporary folders."""
 
 from __future__ import annotations
 
@@ -148,6 +148,12 @@ def make_folder(folder: Path) -> None:
         raise UnwritableOutputError(
             f"The folder {folder} could not be made: {error.strerror}.", hint="Name a folder that you may write to."
         ) from error
+
+
+def remove_own(folder: str | os.PathLike[str], maker: int) -> None:
+    """Remove a temporary folder if this process made it; a forked child leaves what its parent still uses."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -25,18 +25,6 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONPATH", raising=False)
 
 
-@pytest.fixture(scope="module")
-def crashing() -> Path:
-    wheels = ("python-casacore==3.7.1", "casatools==6.7.0.31")
-    return make_environment("crashing", *wheels, constrained=False)
-
-
-@pytest.fixture(scope="module")
-def healthy() -> Path:
-    names = ("numpy", "astropy", "matplotlib", "pandas", "scipy", "h5py", "pyarrow", "python-casacore", "casatools")
-    return make_environment("healthy", *names)
-
-
 def test_the_pair_that_crashes_ranks_first(crashing: Path, tmp_path: Path) -> None:
     found = survey_environment(python=crashing, cwd=tmp_path)
     assert found.is_bad

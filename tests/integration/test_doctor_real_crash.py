@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dsa110_contimg.doctor import examine
-from environments import configure_casatools, make_environment
+from environments import configure_casatools
 from support import ROOT
 
 pytestmark = [
@@ -19,18 +19,6 @@ pytestmark = [
         sys.version_info[:2] not in ((3, 10), (3, 11)), reason="the wheels are for Python 3.10 and 3.11"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def crashing() -> Path:
-    wheels = ("python-casacore==3.7.1", "casatools==6.7.0.31")
-    return make_environment("crashing", *wheels, constrained=False)
-
-
-@pytest.fixture(scope="module")
-def healthy() -> Path:
-    names = ("numpy", "astropy", "matplotlib", "pandas", "scipy", "h5py", "pyarrow", "python-casacore", "casatools")
-    return make_environment("healthy", *names)
 
 
 def test_the_crash_of_casacore_and_casatools(crashing: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dsa110_contimg.casa.refusals import missing_column, ragged_column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     import numpy as np
@@ -134,8 +134,8 @@ class TableReader:
         if (known := self.known_shape(column)) is not None:
             return {known: len(rows)} if rows else {}
         shapes: Counter[Shape | None] = Counter()
-        for first in range(0, len(rows), _SHAPES_AT_ONCE):
-            shapes.update(self._table.list_shapes(column, rows[first : first + _SHAPES_AT_ONCE]))
+        for part in self._ask_shapes(column, rows):
+            shapes.update(part)
         if len(rows) == self.nrows and len(shapes) == 1:
             self._uniform[column] = next(iter(shapes))
         return dict(shapes)
@@ -158,8 +158,11 @@ class TableReader:
         rows = self._check_rows(rows)
         if (known := self.known_shape(column)) is not None:
             return [known] * len(rows)
-        parts = (rows[first : first + _SHAPES_AT_ONCE] for first in range(0, len(rows), _SHAPES_AT_ONCE))
-        return [shape for part in parts for shape in self._table.list_shapes(column, part)]
+        return [shape for part in self._ask_shapes(column, rows) for shape in part]
+
+    def _ask_shapes(self, column: str, rows: range) -> Iterator[list[Shape | None]]:
+        for first in range(0, len(rows), _SHAPES_AT_ONCE):
+            yield self._table.list_shapes(column, rows[first : first + _SHAPES_AT_ONCE])
 
     def plan(self, column: str, rows: range | None = None, cell: tuple[slice, ...] | None = None) -> Reading:
         """Check what is to be read, and lay it down.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json
 from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict, write_number
+from dsa110_contimg.qa.notation import format_date
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsa110_contimg.qa import CaltableQuality
-
-_MJD_ZERO = datetime(1858, 11, 17)
 
 
 @click.command("caltable", short_help="Measure how good a caltable is.")
@@ -75,7 +72,7 @@ def _describe(quality: CaltableQuality) -> Iterator[str]:
     if quality.n_rows_without_value:
         yield f"Not measured: {count(quality.n_rows_without_value, 'row')} without a value or fitting flags"
     if quality.start_mjd == quality.start_mjd:
-        times = dict.fromkeys((_tell_time(quality.start_mjd), _tell_time(quality.end_mjd)))
+        times = dict.fromkeys(format_date(mjd, "seconds") for mjd in (quality.start_mjd, quality.end_mjd))
         yield f"{' to '.join(times)} UTC"
 
 
@@ -125,10 +122,3 @@ def _tell_angles(angles: list[float]) -> str:
 
 def _percent(fraction: float) -> str:
     return "–" if fraction != fraction else f"{100 * fraction:.1f} %"
-
-
-def _tell_time(mjd: float) -> str:
-    try:
-        return f"{_MJD_ZERO + timedelta(days=mjd):%Y-%m-%d %H:%M:%S}"
-    except OverflowError:  # no calendar goes there
-        return f"MJD {mjd:g}"

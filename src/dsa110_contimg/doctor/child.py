@@ -7,12 +7,14 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsa110_contimg.doctor.errors import BadInterpreterError
+from dsa110_contimg.doctor.errors import BadInterpreterError, UnwritableFolderError
 from dsa110_contimg.doctor.journal import Journal, read_journal
 from dsa110_contimg.doctor.recorder.record import find_recorder, read_record
 from dsa110_contimg.doctor.threads import ThreadState, ask_stacks, read_states
@@ -20,7 +22,7 @@ from dsa110_contimg.doctor.witness.journal import SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Literal
 
     from dsa110_contimg.doctor.recorder.record import Record
@@ -86,6 +88,32 @@ class Plan:
     """Seconds after which it is taken to hang."""
     edges: bool = False
     """Whether to note every import statement."""
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Offer a folder for what children leave behind.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder, which is removed at the end.
+
+    Raises
+    ------
+    UnwritableFolderError
+        When there is none, or there is no room in it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="import-doctor-") as name:
+            yield Path(name)
+    except OSError as error:
+        if isinstance(error, (ValueError, UnwritableFolderError)):
+            raise
+        raise UnwritableFolderError(
+            f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
+            hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
+        ) from error
 
 
 def prepare_child(

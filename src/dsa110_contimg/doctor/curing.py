@@ -75,6 +75,7 @@ def cure(
     forbidden = tuple(forbid) or _find_culprit(target, graph, python, timeout, env, args)
     own = tuple(editable) or find_own_files(graph)
     refused: set[Statement] = set()
+    tried: set[frozenset[Statement]] = set()
     for _ in range(_MOST_TRIES):
         remedies = find_remedies(graph, forbidden, editable=own, refused=refused)
         if not remedies.reached:
@@ -83,12 +84,16 @@ def cure(
         if not remedies.is_worthwhile:
             _tell(remedies)
             return 1
-        plans = [(statements, plan_edits(statements, graph=graph)) for statements in _list_sets(remedies)]
-        for statements, plan in plans:
+        already = len(refused)
+        for statements in _list_sets(remedies):
+            if frozenset(statements) in tried:
+                continue
+            tried.add(frozenset(statements))
+            plan = plan_edits(statements, graph=graph)
             if offer(plan, target, forbid=forbidden, python=python, timeout=timeout, env=env, args=args, apply=apply):
                 return 0
             refused |= _find_refused(plan, statements)
-        if all(not plan.refusals for _, plan in plans):
+        if len(refused) == already:
             break  # what could be edited was tried, and is no cure
     click.echo("No edit was found that cures it.", err=True)
     return 1

@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from dsa110_contimg.doctor.chain import Sources
-from dsa110_contimg.doctor.child import Plan, run_child
+from dsa110_contimg.doctor.child import Plan, run_child, scratch_folder
 from dsa110_contimg.doctor.confidence import say_confidence
 from dsa110_contimg.doctor.diagnosis import MOST_FRAMES, Diagnosis
 from dsa110_contimg.doctor.effects import find_side_effects
 from dsa110_contimg.doctor.environment.causes import LONGEST_S, confirm_causes, leave_out
 from dsa110_contimg.doctor.environment.surroundings import find_surroundings
-from dsa110_contimg.doctor.errors import BadTargetError, UnwritableFolderError
+from dsa110_contimg.doctor.errors import BadTargetError
 from dsa110_contimg.doctor.examination import Examination
 from dsa110_contimg.doctor.interpreters import ask_interpreter
 from dsa110_contimg.doctor.inventory import find_loaded, find_mapped
@@ -122,16 +122,8 @@ def examine(
         patient, interpreter.executable, environment, folder.absolute(), tuple(args), float(timeout), edges=bool(forbid)
     )
     room = _Room(plan, interpreter, tuple(forbid))
-    try:
-        with tempfile.TemporaryDirectory(prefix="import-doctor-") as scratch:
-            found = room.examine(Path(scratch))
-    except OSError as error:
-        if isinstance(error, (ValueError, UnwritableFolderError)):
-            raise
-        raise UnwritableFolderError(
-            f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
-            hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
-        ) from error
+    with scratch_folder() as scratch:
+        found = room.examine(scratch)
     return _time(found, time.monotonic() - began)
 
 

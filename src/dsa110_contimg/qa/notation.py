@@ -11,6 +11,10 @@ from datetime import datetime, timedelta
 
 from dsa110_contimg.errors import BadPositionError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
 _DECIMAL = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>h|d|deg|°)?", re.IGNORECASE)
 _SEXAGESIMAL = re.compile(
     r"(?P<sign>[+-]?)\s*(?P<whole>\d+)(?P<mark>\s*[hd°:]\s*|\s+)"
@@ -156,27 +160,31 @@ def format_angle(angle_deg: float) -> str:
     return f"{angle_deg:.3g}°"
 
 
-def format_date(mjd: float) -> str:
-    """Write a Modified Julian Date as an ISO date, to the minute.
+def format_date(mjd: float, precision: Literal["minutes", "seconds"] = "minutes") -> str:
+    """Write a Modified Julian Date as an ISO date.
 
     Parameters
     ----------
     mjd : float
         Modified Julian Date in days.
+    precision : {"minutes", "seconds"}
+        What to write it to; what is smaller is cut off.
 
     Returns
     -------
     str
-        Year, month, day, hour and minute on the clock of the MJD (UTC for most images).
+        Date and time on the clock of the MJD (UTC for most images); ``MJD`` and the number where no calendar goes.
 
     Examples
     --------
     >>> format_date(59064.19022545)
     '2020-08-03 04:33'
+    >>> format_date(59064.19022545, "seconds")
+    '2020-08-03 04:33:55'
     """
     if not _FIRST_MJD <= mjd <= _LAST_MJD:
         return f"MJD {mjd:g}"
-    return (datetime(1858, 11, 17) + timedelta(days=mjd)).isoformat(" ", "minutes")
+    return (datetime(1858, 11, 17) + timedelta(days=mjd)).isoformat(" ", precision)
 
 
 def split_unit(unit: str | None) -> tuple[float, str]:

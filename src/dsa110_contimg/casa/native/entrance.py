@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
 
+from dsa110_contimg._files import remove_own
 from dsa110_contimg.casa.native.parents import find_parents, rename_parents
 from dsa110_contimg.casa.tables import is_table
 from dsa110_contimg.errors import TableError, TableTooLargeError, UnreadableTableError
@@ -41,7 +41,7 @@ class Entrance:
         if (folder / "table.lock").exists() and not parents:
             return
         links = Path(tempfile.mkdtemp(prefix="dsa110-contimg-"))
-        weakref.finalize(self, _remove, links, os.getpid())
+        weakref.finalize(self, remove_own, links, os.getpid())
         self.folder = links / "table"
         self.folder.mkdir()
         for entry in folder.iterdir():
@@ -131,8 +131,3 @@ def advise_opening() -> str:
     if not os.environ.get("HOME"):  # as in a cron job or a service
         return "Set HOME to a folder, any will do: casacore, which looks there for settings, works only with one."
     return "Copy the table again from its source."
-
-
-def _remove(links: Path, maker: int) -> None:
-    if os.getpid() == maker:  # and not a forked child, which drops its copy of us while the parent still reads
-        shutil.rmtree(links, ignore_errors=True)

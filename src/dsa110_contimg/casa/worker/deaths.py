@@ -57,11 +57,10 @@ def describe_death(question: Question | None, backend: str, status: int, said: s
     last = _shorten(said)
     words = f" Its last words: {last}" if last else ""
     if question is None:
+        module = {"casacore": "casacore.tables"}.get(backend, backend)
         return CasaCrashError(
             f"The process that reads tables died {how} while it imported {backend}.{words}",
-            hint=f"Its installation is damaged, or something beside it clashes. Run: import-doctor {backend}.tables"
-            if backend == "casacore"
-            else f"Its installation is damaged, or something beside it clashes. Run: import-doctor {backend}",
+            hint=f"Its installation is damaged, or something beside it clashes. Run: import-doctor {module}",
             signal_name=name,
         )
     return CasaCrashError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from dsa110_contimg._files import remove_own
 from dsa110_contimg.casa.worker.channel import Channel
 from dsa110_contimg.casa.worker.deaths import describe_death, describe_standstill
 from dsa110_contimg.casa.worker.ring import Ring, create_memory, values_per_slot
@@ -90,7 +90,7 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         scratch = tempfile.mkdtemp(prefix="dsa110-contimg-")
-        self._held.callback(_remove, scratch, os.getpid())
+        self._held.callback(remove_own, scratch, os.getpid())
         self._log = self._held.enter_context(tempfile.TemporaryFile("a+b", buffering=0))  # noqa: SIM115
         self._log_start = 0
         ours, theirs = socket.socketpair()
@@ -246,8 +246,3 @@ class Worker:
         start = max(self._log_start, end - _LOG_BYTES)
         said = said or os.pread(self._log.fileno(), end - start, start).decode(errors="replace")
         return describe_death(question, self.backend, status, said)
-
-
-def _remove(scratch: str, maker: int) -> None:
-    if os.getpid() == maker:  # and not a forked child
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -155,8 +155,9 @@ class TableInWorker:
     def _open_in(self, worker: Worker) -> None:
         how = self._recipe.steps[-1][0] if self._recipe.steps else "open"
         question = Question({"open": "the beginning", "query": "a query", "select": "a selection"}[how], self.path)
-        nrows = cast("int", worker.ask(self._request(worker, "nrows", ()), question, self._recipe.timeout))
-        worker.opened.update(self._unknown_to(worker))
+        request = self._request(worker, "nrows", ())
+        nrows = cast("int", worker.ask(request, question, self._recipe.timeout))
+        worker.opened.update(key for key, *_ in request.steps)
         if self.nrows not in {-1, nrows}:
             raise UnreadableTableError(
                 f"{self.path} was changed while it was open: there were {self.nrows} rows, and now there are {nrows}.",
@@ -164,20 +165,21 @@ class TableInWorker:
             )
         self.nrows = nrows
 
-    def _unknown_to(self, worker: Worker) -> dict[int, Step]:
+    def _unknown_to(self, worker: Worker) -> tuple[Step, ...]:
         """List the steps to this table, from the last one that the worker has open."""
+        if self._keys[-1] in worker.opened:
+            return ()
         known = max((place for place, key in enumerate(self._keys) if key in worker.opened), default=-1)
         ways = (("open", self.path), *self._recipe.steps)
         parents = (None, *self._keys)
-        return {self._keys[at]: (self._keys[at], parents[at], *ways[at]) for at in range(known + 1, len(self._keys))}
+        return tuple((self._keys[at], parents[at], *ways[at]) for at in range(known + 1, len(self._keys)))
 
     def _request(self, worker: Worker, ask: str, arguments: tuple[object, ...]) -> Request:
         gone = []
         while worker.gone:  # the garbage collector may add one at any moment, also after this
             gone.append(worker.gone.pop())
         worker.opened.difference_update(gone)
-        steps = tuple(self._unknown_to(worker).values())
-        return Request(self._keys[-1], steps, tuple(gone), self._recipe.memory_limit, ask, arguments)
+        return Request(self._keys[-1], self._unknown_to(worker), tuple(gone), self._recipe.memory_limit, ask, arguments)
 
 
 def _name_rows(rows: range) -> str:

@@ -6,14 +6,14 @@ import os
 import sys
 from collections import deque
 from dataclasses import replace
-from pathlib import PurePath
 
 from dsa110_contimg.doctor.errors import BadContractError, BadTargetError
 from dsa110_contimg.doctor.examination import Hop, Road
 from dsa110_contimg.doctor.guard.doors import find_door
 from dsa110_contimg.doctor.guard.outcomes import Breach, Outcome
+from dsa110_contimg.doctor.imports.roads import find_library, make_chain
 from dsa110_contimg.doctor.report.wording import clean, write_place
-from dsa110_contimg.doctor.roads import matches_library, matches_module
+from dsa110_contimg.doctor.roads import matches_module
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
@@ -177,24 +177,15 @@ def _walk(importing: Mapping[str, Sequence[Edge]], line: int) -> dict[str, Edge]
 def _find_road(graph: ImportGraph, came_by: Mapping[str, Edge], pattern: str, *, is_native: bool) -> Road | None:
     """Find the shortest way to a module, or to an extension module that links to a library."""
     for name, edge in came_by.items():
-        library = _find_library(graph.modules.get(name), pattern) if is_native else None
+        library = find_library(graph.modules.get(name), pattern) if is_native else None
         if library is not None or (not is_native and matches_module(name, pattern)):
-            return Road(library or name, _make_chain(edge, came_by))
+            return Road(library or name, make_chain(_trace(edge, came_by)))
     return None
 
 
-def _find_library(module: Module | None, pattern: str) -> str | None:
-    if module is None or module.kind != "extension":
-        return None
-    names = [*module.libraries, *([PurePath(module.file).name] if module.file else [])]
-    return next((name for name in names if matches_library(name, pattern)), None)
-
-
-def _make_chain(edge: Edge, came_by: Mapping[str, Edge]) -> tuple[Hop, ...]:
-    hops: list[Hop] = []
-    while True:
-        statement = edge.statement
-        hops.append(Hop(edge.imported, statement.file, statement.line, statement.text, "module"))
-        if statement.module == TARGET_FILE:
-            return tuple(reversed(hops))
-        edge = came_by[statement.module]
+def _trace(edge: Edge, came_by: Mapping[str, Edge]) -> list[Edge]:
+    """Return the edges from the target to the end of this one."""
+    edges = [edge]
+    while edges[-1].statement.module != TARGET_FILE:
+        edges.append(came_by[edges[-1].statement.module])
+    return edges[::-1]

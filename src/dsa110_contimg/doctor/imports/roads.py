@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from dsa110_contimg.doctor.examination import Hop, Road
 from dsa110_contimg.doctor.roads import matches_library, matches_module
@@ -12,9 +13,9 @@ from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph
+    from dsa110_contimg.doctor.imports.graph import Edge, ImportGraph, Module
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,18 @@ def find_roads(graph: ImportGraph, pattern: str) -> Roads:
 
 
 def name_forbidden(graph: ImportGraph, module: str, pattern: str) -> str | None:
-    """Return what of a module matches a pattern: its own name, or that of a library that it links to."""
+    """Return what of a module matches a pattern: its own name, or that of a library that it is or links to."""
     if matches_module(module, pattern):
         return module
-    if module not in graph.modules:
-        return None  # the target itself
-    return next((name for name in graph.modules[module].libraries if matches_library(name, pattern)), None)
+    return find_library(graph.modules.get(module), pattern)
+
+
+def find_library(module: Module | None, pattern: str) -> str | None:
+    """Return the native library that a module is or links to, if it matches a pattern."""
+    if module is None or module.kind != "extension":
+        return None
+    names = [*module.libraries, *([PurePath(module.file).name] if module.file else [])]
+    return next((name for name in names if matches_library(name, pattern)), None)
 
 
 def make_road(graph: ImportGraph, edges: Sequence[Edge], pattern: str) -> Road:
@@ -92,7 +99,11 @@ def make_road(graph: ImportGraph, edges: Sequence[Edge], pattern: str) -> Road:
         Its statements as hops.
     """
     end = edges[-1].imported
-    hops = (
+    return Road(name_forbidden(graph, end, pattern) or end, make_chain(edges))
+
+
+def make_chain(edges: Iterable[Edge]) -> tuple[Hop, ...]:
+    """Return the statements of a road as hops."""
+    return tuple(
         Hop(edge.imported, edge.statement.file, edge.statement.line, edge.statement.text, "module") for edge in edges
     )
-    return Road(name_forbidden(graph, end, pattern) or end, tuple(hops))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import PurePath
 
-from dsa110_contimg.doctor.imports.graph import Module
+from dsa110_contimg.doctor.imports.roads import name_forbidden
 from dsa110_contimg.doctor.remedies.flow import UNBOUNDED, Network
 from dsa110_contimg.doctor.remedies.names import Sourcebook
-from dsa110_contimg.doctor.roads import matches_library, matches_module
 from dsa110_contimg.doctor.targets import TARGET_FILE
 
 TYPE_CHECKING = False
@@ -20,17 +18,6 @@ if TYPE_CHECKING:
 
 SOURCE, GOAL = 0, 1
 """The nodes that stand for the target and for everything forbidden."""
-
-
-def is_forbidden(module: Module, patterns: Sequence[str]) -> bool:
-    """Return whether a module is forbidden by its name, or by a native library that it is or links to."""
-    libraries = module.libraries
-    if module.kind == "extension" and module.file:
-        libraries = (PurePath(module.file).name, *libraries)
-    return any(
-        matches_module(module.name, pattern) or any(matches_library(name, pattern) for name in libraries)
-        for pattern in patterns
-    )
 
 
 class Terrain:
@@ -55,8 +42,11 @@ class Terrain:
         """The names of its modules."""
         # A module that stands only in an edge has no entry.
         named = {*graph.roots, *(name for edge in graph.edges for name in (edge.imported, edge.statement.module))}
-        modules = {name: Module(name, "missing") for name in named} | dict(graph.modules)
-        self.goals = {name for name, module in modules.items() if is_forbidden(module, forbidden)} - {TARGET_FILE}
+        self.goals = {
+            name
+            for name in named | graph.modules.keys()
+            if any(name_forbidden(graph, name, pattern) for pattern in forbidden)
+        } - {TARGET_FILE}
         """The forbidden modules."""
         self.statements: dict[int, Statement] = {}
         """The nodes that are statements, in the order of the graph."""

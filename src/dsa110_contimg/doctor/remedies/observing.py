@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from dsa110_contimg.doctor.chain import Sources
-from dsa110_contimg.doctor.child import Plan, run_child
-from dsa110_contimg.doctor.errors import UnwritableFolderError
+from dsa110_contimg.doctor.child import Plan, run_child, scratch_folder
 from dsa110_contimg.doctor.evidence import Evidence
 from dsa110_contimg.doctor.examiner import WAYS
 from dsa110_contimg.doctor.interpreters import ask_interpreter
@@ -75,17 +73,10 @@ def observe_imports(
     environment = dict(os.environ) | dict(env or {})
     interpreter = ask_interpreter(python, environment, folder)
     plan = Plan(patient, interpreter.executable, environment, folder.absolute(), tuple(args), timeout, edges=True)
-    try:
-        scratch = tempfile.TemporaryDirectory(prefix="import-doctor-")
-    except OSError as error:
-        raise UnwritableFolderError(
-            f"What the child leaves behind needs a folder for temporary files; none can be used: {error.strerror}.",
-            hint="Set TMPDIR to a folder that can be written, with some megabytes to spare.",
-        ) from error
     sources = Sources(patient, plan.cwd)
-    with scratch as name:
+    with scratch_folder() as scratch:
         for way in WAYS:
-            folder = Path(name) / way
+            folder = scratch / way
             folder.mkdir()
             evidence = Evidence(run_child(plan, folder, way), sources, plan.python)
             if evidence.run.journal.watch:

@@ -85,7 +85,7 @@ class PieceReader:
         for rows in cut_rows(len(self._table), _ROWS_AT_ONCE):
             for numbers, shapes in self._group(rows):
                 for part in cut_rows(len(numbers), self._count_rows(shapes)):
-                    yield self._read(_as_slice(numbers[part]), shapes)
+                    yield self._read(numbers[part], shapes)
 
     def _count_rows(self, shapes: dict[str, Shape]) -> int:
         """Decide how many rows make a piece."""
@@ -133,10 +133,3 @@ class PieceReader:
 def _keep_spectra(shapes: Mapping[str, Shape | None]) -> dict[str, Shape]:
     """Keep the columns whose cells have channels and correlations; others have no value, or are damaged."""
     return {name: shape for name, shape in shapes.items() if shape is not None and len(shape) == 2}
-
-
-def _as_slice(numbers: NDArray[np.intp]) -> slice | NDArray[np.intp]:
-    """Name rows by a slice where they follow each other."""
-    if numbers[-1] - numbers[0] + 1 == len(numbers):
-        return slice(int(numbers[0]), int(numbers[-1]) + 1)
-    return numbers
