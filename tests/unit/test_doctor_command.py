@@ -158,6 +158,17 @@ def test_an_output_that_cannot_be_written_gives_no_traceback(redirection: str, c
     assert ("cannot be written" in done.stderr) == (code == 2)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("options", ["--check", "--check --static", "--check --json"])
+def test_a_check_that_cannot_be_written_gives_no_traceback(options: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[[tool.import-doctor.contract]]\nimport = "json"\nforbid = ["wave"]\n')
+    line = f'"{sys.executable}" -m dsa110_contimg.doctor {options} > /dev/full'
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "cannot be written" in done.stderr
+    assert done.returncode == 2
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the child is looked for in /proc")
 def test_ctrl_c_ends_the_target_too(tmp_path: Path) -> None:
     (tmp_path / "sleeps.py").write_text("import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n")

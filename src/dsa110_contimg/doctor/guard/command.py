@@ -109,7 +109,7 @@ def print_static_check(
 def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *, as_json: bool) -> int:
     from dsa110_contimg.doctor.guard.contracts import EXAMPLE, find_contracts_file, read_contracts
     from dsa110_contimg.doctor.guard.drawing import draw_outcome, write_outcome
-    from dsa110_contimg.doctor.report.terminal import make_sheet
+    from dsa110_contimg.doctor.report.terminal import make_sheet, print_text
 
     file = find_contracts_file(path)
     contracts = read_contracts(file)
@@ -133,14 +133,12 @@ def _print(path: str | os.PathLike[str], check: Callable[[Contract], Outcome], *
         if not as_json:
             sheet = make_sheet()
             draw_outcome(sheet, outcome)
-            click.echo(sheet.finish(), nl=False)
-            if not outcome.is_kept:
-                click.echo()
+            print_text(sheet.finish() + ("" if outcome.is_kept else "\n"))
     unchecked = len(contracts) - kept - broken
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "contracts": rows}, indent=2, allow_nan=False))
+        print_text(json.dumps({"schema": SCHEMA, "contracts": rows}, indent=2, allow_nan=False) + "\n")
     else:
         told = [f"{kept} kept", f"{broken} broken"] + ([f"{unchecked} not checked"] if unchecked else [])
         only = f" Only a run tells about: {', '.join(left)}." if left else ""
-        click.echo(f"Contracts: {', '.join(told)}.{only}")
+        print_text(f"Contracts: {', '.join(told)}.{only}\n")
     return EXIT_UNCHECKED if unchecked else EXIT_BROKEN if broken else EXIT_KEPT
