@@ -83,6 +83,38 @@ def test_where_no_edit_helps_that_is_said(original: Path) -> None:
     assert read_all(original) == before
 
 
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_a_statement_that_cannot_be_moved_makes_way_for_another(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/above.py": "import pkg.between\n\nNAME = pkg.between.__name__\n",
+        "pkg/between.py": "import pkg.below\n\n\ndef read(path):\n    return pkg.below.Reader(path)\n",
+        "pkg/below.py": "import wave\n\n\nclass Reader(wave.Wave_read):\n    pass\n",
+    }
+    write(tmp_path, files)
+    found = doctor(tmp_path, "pkg.above", "--fix", "--forbid", "wave")
+    assert found.returncode == 0, found.stderr
+    assert [line for line in found.stdout.splitlines() if line.startswith("+++")] == ["+++ b/pkg/between.py"]
+    for place in ("above.py:3", "below.py:4"):  # where it is used at import
+        assert found.stderr.count(f"pkg/{place}: ") == 1, found.stderr
+
+
+def test_an_edit_that_is_no_cure_is_tried_once_and_not_offered(tmp_path: Path) -> None:
+    sly = "import sys\nimport wave\n\n\ndef read(path):\n    return wave.open(path)\n\n\n"
+    write(tmp_path, {"sly.py": f'{sly}if "wave" not in sys.modules:\n    __import__("wa" + "ve")\n'})
+    before = read_all(tmp_path)
+    found = doctor(tmp_path, "sly", "--fix", "--apply", "--forbid", "wave")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.count("These edits are no cure") == 1
+    assert found.stderr.endswith("No edit was found that cures it.\n")
+    assert read_all(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -124,6 +124,23 @@ def test_a_cell_larger_than_a_slot_comes_in_parts(tmp_path: Path) -> None:
     assert np.array_equal(open_table(make_table(tmp_path / "t", {"MAP": cell})).read("MAP"), cell)
 
 
+def test_a_table_is_opened_when_it_is_asked_for_the_first_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    send = process.Worker._send
+
+    def note(worker: process.Worker, message: object, *rest: object) -> None:
+        sent.append(message)
+        send(worker, message, *rest)
+
+    monkeypatch.setattr(process.Worker, "_send", note)
+    table = open_table(path)
+    for _ in range(3):
+        table.fill(table.plan("ROW"), np.empty(600, np.int64))
+    opened = [message[1] for message in sent if isinstance(message, tuple)]
+    assert len(opened) > 3
+    assert [step[2:] for steps in opened for step in steps] == [("open", str(path))]
+
+
 def test_many_strings_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dsa110_contimg.casa.worker.table._OBJECTS_AT_ONCE", 7)
     names = np.array([f"źródło {number}" for number in range(100)], object)
