@@ -28,7 +28,7 @@ def main() -> None:
             {
                 "measure_ms": f"from dsa110_contimg.qa import measure_ms; quality = measure_ms({str(path)!r})",
                 "dsa110-qa ms --plots": f"import subprocess; subprocess.run({_ours(path, folder)!r}, check=True)",
-                "shadeMS, three plots": f"import subprocess; subprocess.run({command!r}, check=True)",
+                "shadeMS, three plots": f"import subprocess; subprocess.run({command!r}, cwd={folder!r}, check=True)",
                 "limit: reading DATA once": f"from dsa110_contimg.qa import CasaTable\n{column}",
             },
             3,

@@ -79,6 +79,8 @@ def test_packages_above_a_module_are_loaded(project: Path) -> None:
         ("x = 1", "from a import *", ["a"]),
         ("from x import *", "from a import b", ["a", "a.b"]),
         ("from y import *", "from a import b", ["a"]),
+        ("from y import b", "from a import b", ["a"]),
+        ("class C:\n    from y import b", "from a import b", ["a", "a.b"]),
     ],
 )
 def test_a_name_of_a_package(init: str, statement: str, loaded: list[str], project: Path) -> None:

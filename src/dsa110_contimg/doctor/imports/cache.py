@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = f"1-py{sys.version_info[0]}{sys.version_info[1]}"
+VERSION = f"2-py{sys.version_info[0]}{sys.version_info[1]}"
 """The version of what is kept, another one is not read; what is valid Python depends on who reads it, too."""
 UNSETTLED_S = 2.0
 """A file that was written so recently may change again within the same tick of its clock; it is not kept."""

@@ -25,7 +25,8 @@ class Module:
     file: str | None = None
     """Its source file, bytecode or extension module; nothing where there is none."""
     libraries: tuple[str, ...] = ()
-    """For an extension module the native libraries that it links to, by the names in its ELF file."""
+    """For an extension module the native libraries that it links to, by the names in its ELF file; for
+    any other those that a run showed it load."""
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,11 @@ def name_forbidden(graph: ImportGraph, module: str, pattern: str) -> str | None:
 
 
 def find_library(module: Module | None, pattern: str) -> str | None:
-    """Return the native library that a module is or links to, if it matches a pattern."""
-    if module is None or module.kind != "extension":
-        return None
-    names = [*module.libraries, *([PurePath(module.file).name] if module.file else [])]
+    """Return the native library that a module is, links to or was seen to load, if it matches a pattern."""
+    if module is None:
+        return None  # the target itself, or what stands only in an edge
+    own = [PurePath(module.file).name] if module.kind == "extension" and module.file else []
+    names = [*module.libraries, *own]
     return next((name for name in names if matches_library(name, pattern)), None)
 
 

@@ -88,7 +88,7 @@ class _Scanner:
         for node in body:
             match node:
                 case ast.Import() | ast.ImportFrom():
-                    self._note_import(node, is_conditional)
+                    self._note_import(node, is_conditional, is_class)
                     continue
                 case ast.If():
                     self._scan_if(node, is_conditional, is_class)
@@ -158,8 +158,11 @@ class _Scanner:
                     return self._is_main == isinstance(op, ast.Eq)
         return None
 
-    def _note_import(self, node: ast.Import | ast.ImportFrom, is_conditional: bool) -> None:
+    def _note_import(self, node: ast.Import | ast.ImportFrom, is_conditional: bool, is_class: bool) -> None:
         event = self._read_import(node, is_conditional)
+        if is_class:  # what it binds is the class's, not the module's
+            unbound = (request._replace(bound=("",) * len(request.bound)) for request in event.requests)
+            event = event._replace(requests=tuple(unbound))
         self.events.append(event)
         for name, bound in ((one.name, one.asname or one.name) for one in node.names):
             if isinstance(node, ast.Import):
