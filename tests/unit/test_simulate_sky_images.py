@@ -123,10 +123,10 @@ def test_noise_is_as_wide_as_the_beam(tmp_path: Path) -> None:
     data, _ = image_hdu(truth.path)
     plane = data.squeeze()
     sigma = 6 / math.sqrt(8 * math.log(2))
-    # The autocorrelation of noise that was smoothed with a Gaussian is √2 wider than that Gaussian.
+    # That of an interferometer has the beam for its autocorrelation.
     for lag in (2, 4):
         measured = (plane[:, lag:] * plane[:, :-lag]).mean() / plane.var()
-        assert measured == pytest.approx(math.exp(-(lag**2) / (4 * sigma**2)), abs=0.03)
+        assert measured == pytest.approx(math.exp(-(lag**2) / (2 * sigma**2)), abs=0.03)
 
 
 def test_no_two_epochs_of_noise_are_alike_but_for_their_seed(tmp_path: Path) -> None:

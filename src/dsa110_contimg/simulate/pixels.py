@@ -92,8 +92,10 @@ def draw_noise(
 
     Notes
     -----
-    White noise is multiplied by the Fourier transform of the beam, exp(-2π²·kᵀΣk), which needs no image of the
-    beam. By Parseval's theorem the mean square of that factor is the variance that is left, whatever the shape.
+    As in an image from an interferometer, the autocorrelation of the noise is the beam: the noise of each visibility
+    is its own, and weights are inverse variances, so that the power spectrum of the noise is what the beam is the
+    Fourier transform of. White noise is multiplied by the square root of that, exp(-π²·kᵀΣk), which needs no image of
+    the beam. By Parseval's theorem the mean square of that factor is the variance that is left, whatever the shape.
     """
     white = random.standard_normal(shape, dtype=np.float32)
     if covariance is None:
@@ -102,7 +104,7 @@ def draw_noise(
     (xx, xy), (_, yy) = covariance
     ky = np.fft.fftfreq(shape[0])[:, np.newaxis].astype(np.float32)
     kx = np.fft.rfftfreq(shape[1]).astype(np.float32)
-    xx, xy, yy = (np.float32(-2 * math.pi**2 * entry) for entry in (xx, 2 * xy, yy))
+    xx, xy, yy = (np.float32(-(math.pi**2) * entry) for entry in (xx, 2 * xy, yy))
     transfer = np.exp(xx * kx**2 + xy * kx * ky + yy * ky**2)
     # All columns of the half spectrum stand for two, but for the first and, if nx is even, the last.
     weight = np.full(kx.size, 2.0)

@@ -112,7 +112,7 @@ def simulate_image(
     mjd : float
         Modified Julian date (UTC) of the observation.
     noise_is_correlated : bool
-        Whether the noise has the shape of the beam, as in an image from an interferometer, or is white.
+        Whether the autocorrelation of the noise is the beam, as in an image from an interferometer, or it is white.
     stripes_jy_per_beam : float
         Amplitude of the stripes that one bad baseline leaves, in Jy/beam.
     nan_corners : bool or int
