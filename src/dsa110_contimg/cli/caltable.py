@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json
+from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, open_console, print_json
 from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict, write_number
 from dsa110_contimg.qa.notation import format_date
+from dsa110_contimg.qa.plain_values import make_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -66,27 +66,6 @@ def print_json(result: object) -> None:
     click.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
-def make_plain(value: Any) -> Any:
-    """Turn values of a table into what JSON can say: complex is [real, imaginary], NaN and flagged null."""
-    import numpy as np
-
-    if isinstance(value, dict):
-        return {key: make_plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [make_plain(inner) for inner in value]
-    if value is np.ma.masked:
-        return None
-    if isinstance(value, np.ndarray | np.generic):
-        return make_plain(value.tolist())
-    if isinstance(value, complex):
-        return None if value != value else [make_plain(value.real), make_plain(value.imag)]
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if hasattr(value, "__fspath__"):
-        return value.__fspath__()
-    return value
-
-
 def open_console() -> Console:
     """Open the terminal for a report on standard output; where it is none, there is room for 160 columns."""
     from rich.console import Console

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, make_plain, open_console, print_json, track
+from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, open_console, print_json, track
 from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict
 
 TYPE_CHECKING = False
@@ -37,6 +37,7 @@ def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) ->
 
     Exit codes: 0 nothing failed, 1 a gate says FAIL, 2 usage, 3 missing dependency, 4 unreadable table.
     """
+    from dsa110_contimg.qa.measurement_sets.description import describe_measurement_set
     from dsa110_contimg.qa.measurement_sets.measuring import measure
     from dsa110_contimg.qa.measurement_sets.pictures import prepare_pictures
     from dsa110_contimg.qa.thresholds import Thresholds
@@ -46,7 +47,7 @@ def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) ->
     quality = measure(path, Thresholds(), _follow)
     pictures = [] if plots is None else quality.write_pictures(plots)
     if as_json:
-        print_json(_describe(quality) | {"pictures": [str(picture) for picture in pictures]})
+        print_json(describe_measurement_set(quality) | {"pictures": [str(picture) for picture in pictures]})
     else:
         _report(quality, pictures)
     if quality.verdict == "FAIL":
@@ -55,30 +56,6 @@ def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) ->
 
 def _follow(pieces: Iterator[Piece], n_rows: int) -> Iterator[Piece]:
     return track(pieces, "Rows", n_rows, weigh=lambda piece: piece.n_rows)
-
-
-def _describe(quality: MSQuality) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    told = {
-        "verdict": quality.verdict,
-        **asdict(quality),
-        "duration_s": quality.duration_s,
-        "flag_fraction": quality.flag_fraction,
-        "zero_fraction": quality.zero_fraction,
-        "nonfinite_fraction": quality.nonfinite_fraction,
-        "dead_antennas": quality.dead_antennas,
-        "marked_antennas": quality.marked_antennas,
-        "unused_antennas": quality.unused_antennas,
-    }
-    for name in ("antennas", "fields", "correlations", "data_descriptions"):
-        told[name] = [asdict(counted) | {"flag_fraction": counted.flag_fraction} for counted in getattr(quality, name)]
-    for antenna, described in zip(quality.antennas, told["antennas"], strict=True):
-        described["mark"] = quality.mark(antenna)
-    for window, described in zip(quality.windows, told["windows"], strict=True):
-        described |= {"flag_fraction": window.flag_fraction, "flag_fractions": window.flag_fractions}
-    result: dict[str, Any] = make_plain(told)
-    return result
 
 
 def _report(quality: MSQuality, pictures: list[Path]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from dsa110_contimg.cli.console import draw_grid, make_plain, open_console, print_json, talk
+from dsa110_contimg.cli.console import draw_grid, open_console, print_json, talk
+from dsa110_contimg.qa.plain_values import make_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def draw_sheet(panels: Sequence[Cutout], *, title: str) -> Image.Image:
         raise ValueError("A sheet needs at least one panel.")
     panels = sorted(panels, key=lambda panel: (panel.mjd is None, panel.mjd or 0.0, panel.image))
     stamps = [panel for panel in panels if panel.status not in _EMPTY]
-    stretch = fit_stretch(_scale_pixels(stamp) for stamp in stamps)
+    stretch = fit_stretch(scale_pixels(stamp) for stamp in stamps)
     columns = _choose_columns(len(panels))
     side = choose_side([stamp.data.shape for stamp in stamps], columns)
     grid = _draw_grid(panels, stretch, columns, side)
@@ -108,8 +108,19 @@ def _choose_columns(count: int) -> int:
     return min(range(fewest, max(fewest, int(1.5 * math.sqrt(count))) + 1), key=lambda columns: (-count) % columns)
 
 
-def _scale_pixels(stamp: Cutout) -> npt.NDArray[np.floating]:
-    """Return the pixels in their unit without its prefix, so that epochs in mJy and in Jy compare."""
+def scale_pixels(stamp: Cutout) -> npt.NDArray[np.floating]:
+    """Return the pixels in their unit without its prefix, so that epochs in mJy and in Jy compare.
+
+    Parameters
+    ----------
+    stamp : Cutout
+        Any.
+
+    Returns
+    -------
+    ndarray
+        Shape (ny, nx).
+    """
     factor, _ = split_unit(stamp.unit)
     pixels: npt.NDArray[np.floating] = stamp.data if factor == 1.0 else stamp.data * factor
     return pixels
@@ -121,26 +132,45 @@ def _draw_grid(panels: Sequence[Cutout], stretch: Stretch | None, columns: int, 
     rows = -(-len(panels) // columns)
     picture = Image.new("RGB", (columns * step_x - _GAP + 2, rows * step_y - _GAP + 2), "white")
     pen = ImageDraw.Draw(picture)
-    turned = not _turned_alike(panels, side)
+    turned = not are_turned_alike(panels, side)
     for place, (panel, label) in enumerate(zip(panels, _label(panels), strict=True)):
         left, top = place % columns * step_x + 1, place // columns * step_y + _LABEL
-        picture.paste(_draw_one(panel, stretch, side, compass=turned), (left, top))
+        picture.paste(draw_one(panel, stretch, side, compass=turned), (left, top))
         pen.rectangle([left - 1, top - 1, left + side, top + side], outline=_FRAME)
         draw_text(pen, (left, top - 5), shorten_text(label, size, side), size, legend.INK, "ls")
     return picture
 
 
-def _draw_one(panel: Cutout, stretch: Stretch | None, side: int, *, compass: bool) -> Image.Image:
+def draw_one(panel: Cutout, stretch: Stretch | None, side: int, *, compass: bool) -> Image.Image:
+    """Draw one stamp of several that share a stretch, or say why there is none.
+
+    Parameters
+    ----------
+    panel : Cutout
+        The stamp, whatever its status.
+    stretch : Stretch or None
+        That of all of them; None if none has a pixel.
+    side : int
+        Width and height of the picture, in pixels.
+    compass : bool
+        Whether to show where north and east are.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture.
+    """
     if stretch is None or panel.status in _EMPTY or panel.status == "blank":
         return draw_empty_panel(_EMPTY.get(panel.status, "blank"), side)
-    drawn = draw_panel(panel, _scale_pixels(panel), stretch, side)
+    drawn = draw_panel(panel, scale_pixels(panel), stretch, side)
     if compass:
         reach = min(max(0.07 * side, 9), 18)
         draw_compass(drawn, (side - 2 * reach, 2 * reach), reach, find_sky_axes(panel, side), MARK)
     return drawn
 
 
-def _turned_alike(panels: Sequence[Cutout], side: int) -> bool:
+def are_turned_alike(panels: Sequence[Cutout], side: int) -> bool:
+    """Tell whether north and east are where they are in all of the stamps that have a sky; see `point_alike`."""
     return point_alike([find_sky_axes(panel, side) for panel in panels if panel.status not in _EMPTY])
 
 
@@ -191,7 +221,7 @@ def _explain(stamps: Sequence[Cutout], some_missing: bool, side: int) -> list[le
     ]
     if some_missing or not all(np.isfinite(stamp.data).all() for stamp in stamps):
         entries.append(legend.explain_no_data())
-    if _turned_alike(stamps, side):
+    if are_turned_alike(stamps, side):
         entries.append(legend.explain_directions(sky))
     return entries
 
