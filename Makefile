@@ -22,15 +22,14 @@ unexport PYTHONPATH PYTHONHOME
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.base  ## simulate epochs and a Measurement Set, look at them, and examine an import that crashes
+demo: $(VENV)/.report  ## simulate a night, report on it, and examine an import that crashes
 	rm -rf demo-output
-	$(BIN)/dsa110-qa simulate demo-output
-	$(BIN)/dsa110-qa stamps demo-output/catalogue.csv demo-output/epoch_*.fits -o demo-output/stamps
-	$(BIN)/dsa110-qa table demo-output/simulated.ms
-	$(BIN)/dsa110-qa ms demo-output/simulated.ms
+	$(BIN)/dsa110-qa simulate demo-output --bad-epoch 7
+	@$(BIN)/dsa110-qa report demo-output/epoch_*.fits --ms demo-output/simulated.ms --sources demo-output/catalogue.csv \
+		--reference demo-output/catalogue.csv -o demo-output/report || test $$? -eq 1
 	@echo
-	@echo "Look at demo-output/stamps/index.html: every source, all its epochs in one stretch. Which three of the 40 vary"
-	@echo "was said above, and stands in demo-output/truth.json."
+	@echo "Look at demo-output/report/index.html: the bad epoch, the dead antenna, and every source with its light curve"
+	@echo "and its stamps. The truth stands in demo-output/truth.json."
 	@echo
 	@echo "And the crash that this project began with: an import that kills Python, examined by import-doctor."
 	@echo
@@ -71,6 +70,10 @@ $(VENV)/pyvenv.cfg $(LOWEST)/pyvenv.cfg:
 
 $(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt $(BUILT)
 	$(CONSTRAINED) $(PIP) install --quiet -e .
+	@touch $@
+
+$(VENV)/.report: $(VENV)/.base
+	$(CONSTRAINED) $(PIP) install --quiet -e '.[report]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base

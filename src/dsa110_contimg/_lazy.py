@@ -54,6 +54,7 @@ INSTALL = {
     "zarr": '"dsa110-contimg[zarr]"',
     "dask": '"dsa110-contimg[dask]"',
     "parquet": '"dsa110-contimg[parquet]"',
+    "report": '"dsa110-contimg[report]"',
     "remote": '"dsa110-contimg[remote]"',
     "xarray": '"dsa110-contimg[xarray]"',
 }

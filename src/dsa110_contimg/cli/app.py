@@ -54,9 +54,9 @@ def verbs() -> None:
 def main() -> None:
     """Run ``dsa110-qa``."""
     # The verbs are imported here and not above, so that importing this module stays light.
-    from dsa110_contimg.cli import caltable, casa, cutout, ms, simulate, stamps, table
+    from dsa110_contimg.cli import caltable, casa, cutout, ms, report, simulate, stamps, table, watch
 
-    for module in (cutout, stamps, table, ms, caltable, casa, simulate):
+    for module in (report, watch, stamps, cutout, ms, caltable, table, casa, simulate):
         verbs.add_command(module.command)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

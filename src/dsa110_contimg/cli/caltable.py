@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, open_console, print_json
-from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict, write_number
-from dsa110_contimg.qa.notation import format_date
+from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict
+from dsa110_contimg.qa.notation import format_date, format_number
 from dsa110_contimg.qa.plain_values import make_plain
 
 TYPE_CHECKING = False
@@ -85,10 +85,10 @@ def _list_antennas(quality: CaltableQuality) -> tuple[tuple[str, ...], list[tupl
     columns: dict[str, tuple[NDArray[Any], float | None, Callable[[Any], str]]] = {
         "Flagged": (quality.flag_fraction_by_antenna, quality.flag_fraction, _percent),
         "Phase ± (°)": (quality.phase_scatter_deg, None, _tell_angles),
-        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, write_number),
-        "SNR": (quality.snr_by_antenna, quality.snr, write_number),
-        "Delay (ns)": (delays, quality.delay_ns, write_number),
-        "Largest (ns)": (largest, quality.largest_delay_ns, write_number),
+        "Amplitude": (quality.amplitude_by_antenna, quality.amplitude, format_number),
+        "SNR": (quality.snr_by_antenna, quality.snr, format_number),
+        "Delay (ns)": (delays, quality.delay_ns, format_number),
+        "Largest (ns)": (largest, quality.largest_delay_ns, format_number),
     }
     shown = {title: column for title, column in columns.items() if _are_known(column[0])}
     if _are_known(delays):

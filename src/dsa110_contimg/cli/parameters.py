@@ -1,8 +1,9 @@
-"""What several verbs take: positions, sizes, and which plane of an image."""
+"""What several verbs take: positions, sizes, which plane of an image, and what there is of a night."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 
@@ -58,6 +59,29 @@ def size_option(command: Command) -> Command:
         "--size", "size_arcmin", metavar="ANGLE", type=read_size, default="2arcmin", show_default=True, help=explanation
     )
     return add(command)
+
+
+def night_options(command: Command) -> Command:
+    """Add what a report is made of besides images, and where it goes."""
+    for add in (
+        click.option(
+            "-o",
+            "--output",
+            "folder",
+            metavar="DIR",
+            required=True,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Folder for the report; made if absent.",
+        ),
+        click.option("--reference", metavar="CATALOG", help="Catalogue to hold positions and fluxes against."),
+        click.option("--sources", metavar="CATALOG", help="Catalogue of sources to follow over the images."),
+        click.option("--caltable", "caltables", metavar="TABLE", multiple=True, help="A caltable; may be repeated."),
+        click.option(
+            "--ms", "measurement_sets", metavar="MS", multiple=True, help="A Measurement Set; may be repeated."
+        ),
+    ):
+        command = add(command)
+    return command
 
 
 def plane_options(command: Command) -> Command:

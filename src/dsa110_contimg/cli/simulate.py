@@ -14,8 +14,11 @@ from dsa110_contimg.cli.console import talk, track
 @click.option("--epochs", metavar="N", default=12, show_default=True, help="Number of epochs.")
 @click.option("--sources", metavar="N", default=40, show_default=True, help="Number of sources.")
 @click.option("--variables", metavar="N", default=3, show_default=True, help="How many of the sources vary.")
+@click.option(
+    "--bad-epoch", metavar="N", type=int, help="An epoch, counted from 1 as the files are, with much noise and stripes."
+)
 @click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same data.")
-def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) -> None:
+def command(folder: Path, epochs: int, sources: int, variables: int, bad_epoch: int | None, seed: int) -> None:
     """Simulate a field at several epochs, and a Measurement Set, in DIR.
 
     DIR then holds one FITS image an epoch, catalogue.csv, truth.json and simulated.ms, in which one antenna is dead
@@ -31,6 +34,7 @@ def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) 
         epochs,
         sources,
         n_variables=variables,
+        bad_epoch=None if bad_epoch is None else bad_epoch - 1,
         seed=seed,
         progress=lambda numbers: track(numbers, "Epochs", total=len(numbers)),
     )
@@ -46,4 +50,5 @@ def command(folder: Path, epochs: int, sources: int, variables: int, seed: int) 
     )
     click.echo(measured.path)
     names = ", ".join(field.sources[index].name for index in field.variables) or "none"
-    talk(f"Sources that vary: {names}. Dead antenna: {measured.antenna_names[4]}.")
+    bad = "" if field.bad_epoch is None else f" Bad epoch: {field.images[field.bad_epoch].name}."
+    talk(f"Sources that vary: {names}. Dead antenna: {measured.antenna_names[4]}.{bad}")

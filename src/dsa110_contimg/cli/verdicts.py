@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsa110_contimg.cli.console import draw_grid
+from dsa110_contimg.qa.notation import format_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def draw_verdict(console: Console, verdict: Verdict, path: str, gates: Sequence[
     console.print(Text(f"{verdict}  ", STYLES[verdict]) + Text(path, "bold"), soft_wrap=True)
     for gate in sorted(gates, key=lambda gate: gate.verdict != "FAIL"):
         if gate.verdict in ("FAIL", "WARN"):
-            found = f"  {gate.verdict}  {gate.name}: {write_number(gate.value)} ({gate.threshold}). {gate.reason}"
+            found = f"  {gate.verdict}  {gate.name}: {format_number(gate.value)} ({gate.threshold}). {gate.reason}"
             console.print(Text(found, STYLES[gate.verdict]))
     console.print()
 
@@ -33,18 +34,11 @@ def draw_gates(console: Console, gates: Sequence[Gate]) -> None:
     rows = []
     for gate in gates:
         threshold = gate.reason if gate.verdict == "SKIP" else gate.threshold
-        rows.append((gate.name, str(gate.verdict), write_number(gate.value), threshold, f"{gate.n_samples:,}"))
+        rows.append((gate.name, str(gate.verdict), format_number(gate.value), threshold, f"{gate.n_samples:,}"))
     styles = [STYLES[gate.verdict] for gate in gates]
     head = ("Gate", "Verdict", "Value", "Threshold", "Samples")
     console.print(draw_grid(head, rows, styles=styles, numbers=("Value", "Samples")))
     console.print()
-
-
-def write_number(value: float | None) -> str:
-    """Write a number for a person; a dash is what was not measured."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

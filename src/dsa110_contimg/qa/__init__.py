@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .postage_stamps import create_cutouts as create_cutouts
     from .postage_stamps import iter_cutouts as iter_cutouts
     from .postage_stamps import split_by_scale as split_by_scale
+    from .report import Report as Report
+    from .report import create_report as create_report
     from .stamps import Cutout as Cutout
     from .stamps import CutoutStack as CutoutStack
     from .visualization import CasaTable as CasaTable
@@ -24,6 +26,7 @@ else:
         caltable_quality="CaltableQuality measure_caltable",
         ms_quality="MSQuality measure_ms",
         postage_stamps="create_cutout create_cutouts iter_cutouts split_by_scale",
+        report="Report create_report",
         stamps="Cutout CutoutStack",
         visualization="CasaTable",
     )

@@ -187,6 +187,32 @@ def format_date(mjd: float, precision: Literal["minutes", "seconds"] = "minutes"
     return (datetime(1858, 11, 17) + timedelta(days=mjd)).isoformat(" ", precision)
 
 
+def format_number(value: float | None) -> str:
+    """Write a number for a person.
+
+    Parameters
+    ----------
+    value : float or None
+        Any number.
+
+    Returns
+    -------
+    str
+        Whole numbers in full, others to four digits, or to whole numbers from ten thousand to a million; a dash for
+        what was not measured: None or NaN.
+
+    Examples
+    --------
+    >>> format_number(12345), format_number(1.23456e-4), format_number(13152.7), format_number(None)
+    ('12,345', '0.0001235', '13,153', '–')
+    """
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
 def split_unit(unit: str | None) -> tuple[float, str]:
     """Split a unit of brightness into a factor and the unit without its prefix.
 
