@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from dsa110_contimg.errors import (
 )
 from dsa110_contimg.images import open_image
 from dsa110_contimg.images import remote_pixels as remote_pixels_module
-from dsa110_contimg.qa import create_cutout
+from dsa110_contimg.qa import create_cutout, measure_image
 from support import ramp, sky_header, write_image
 
 pytest.importorskip("aiohttp", reason="the extra remote is not installed")
@@ -377,6 +377,14 @@ def test_a_file_that_changes_while_it_is_read(changed: str, site: Site, image: s
         site.files["/a.fits"] += bytes(2880)
     with pytest.raises(UnreadableImageError, match="changed while it was read"):
         opened.gather((0, 0), np.zeros((1, 2), np.int64), np.empty((1, 9, 9), np.float32), np.nan)
+
+
+def test_a_whole_image_is_measured(site: Site, tmp_path: Path) -> None:
+    path = write_image(tmp_path / "a.fits", noise(300, 400), sky_header((300, 400), BMAJ=2e-3, BMIN=2e-3))
+    secret = publish(site, path).replace("http://", "http://me:hunter2@") + "?X-Signature=hunter2"
+    near, far = measure_image(path, residual=path), measure_image(secret, residual=secret)
+    assert far.path == far.residual.path == f"{site.address}/a.fits"
+    assert vars(far) == vars(near) | {"path": far.path, "residual": replace(near.residual, path=far.path)}
 
 
 def test_no_message_holds_a_secret(site: Site, image: str) -> None:

@@ -31,6 +31,8 @@ class Beam:
     >>> beam = Beam(major_deg=15 / 3600, minor_deg=10 / 3600, pa_deg=30.0)
     >>> round(beam.major_deg * 3600, 6)
     15.0
+    >>> round(beam.area_deg2 * 3600**2, 2)  # 1.1331 times 15 times 10
+    169.96
     """
 
     major_deg: float
@@ -39,6 +41,11 @@ class Beam:
     """Full width at half maximum along the minor axis, in degrees."""
     pa_deg: float
     """Position angle of the major axis in degrees, from north through east."""
+
+    @property
+    def area_deg2(self) -> float:
+        """The area under the beam in square degrees: π / (4 ln 2) times its two axes."""
+        return math.pi / (4.0 * math.log(2.0)) * self.major_deg * self.minor_deg
 
 
 _NUMBER = r"([-+]?[\d.]+(?:[EeDd][-+]?\d+)?)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import cached_property
+
+import numpy as np
 
 from dsa110_contimg.errors import UnreadableImageError
 from dsa110_contimg.images.beam import find_beam
@@ -16,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     from dsa110_contimg.images.axes import Axes
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
         def read_plane_beams(self) -> PlaneBeams:
             """Read the beams of the planes, where each has its own."""
             ...
+
+
+_BAND_BYTES = 16 * 1024**2
+"""A plane that is read whole is read in bands of rows of so many bytes: large beside a tile, small beside the plane."""
 
 
 class RadioImage:
@@ -195,6 +201,38 @@ class RadioImage:
         if self.identity is not None and self.identity != _identify(self.path):
             raise self._changed()
         return statuses
+
+    def read_plane(self, plane: tuple[int, ...]) -> NDArray[np.floating[Any]]:
+        """Read one plane whole.
+
+        Parameters
+        ----------
+        plane : tuple of int
+            From `Axes.choose_plane`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (ny, nx)
+            The pixels, contiguous, for the caller to keep or to change: NaN where a pixel is blank.
+
+        Raises
+        ------
+        UnreadableImageError
+            As `gather` does.
+
+        Notes
+        -----
+        Bands of whole rows are the windows of one call of `gather`: so every tile is decoded once, and the pages of a
+        map are let go behind each band. Beside the plane itself little memory is needed.
+        """
+        ny, nx = self.shape
+        n_bands = min(max(math.ceil(ny * nx * self.dtype.itemsize / _BAND_BYTES), 1), ny)
+        rows = math.ceil(ny / n_bands)
+        bands = np.empty((n_bands, rows, nx), self.dtype)  # the last ones may reach beyond the image
+        origins = np.zeros((n_bands, 2), np.int64)
+        origins[:, 0] = np.arange(n_bands) * rows
+        self.gather(plane, origins, bands, math.nan)
+        return bands.reshape(-1, nx)[:ny]
 
     def _changed(self) -> UnreadableImageError:
         return UnreadableImageError(

@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .caltable_quality import CaltableQuality as CaltableQuality
     from .caltable_quality import measure_caltable as measure_caltable
+    from .image_quality import ImageQuality as ImageQuality
+    from .image_quality import measure_image as measure_image
     from .ms_quality import MSQuality as MSQuality
     from .ms_quality import measure_ms as measure_ms
     from .postage_stamps import create_cutout as create_cutout
@@ -24,6 +26,7 @@ else:
     __getattr__, __dir__, __all__ = door(
         __name__,
         caltable_quality="CaltableQuality measure_caltable",
+        image_quality="ImageQuality measure_image",
         ms_quality="MSQuality measure_ms",
         postage_stamps="create_cutout create_cutouts iter_cutouts split_by_scale",
         report="Report create_report",

@@ -28,6 +28,9 @@ class Thresholds:
     """An image with a lower dynamic range fails (DSA-110's gate for images)."""
     coverage: float = 0.5
     """An image with a smaller fraction of finite pixels fails."""
+    zero_pixels: float = 0.05
+    """An image with a larger fraction of finite pixels that are exactly zero is warned of: a twentieth of them makes
+    the noise 7 % too low."""
     beam_pixels_low: float = 1.0
     """A beam whose full minor axis is so many pixels or fewer is undersampled, and warned of (TraP)."""
     beam_pixels_high: float = 30.0
@@ -44,6 +47,9 @@ class Thresholds:
     residual_excess_beams: float = 400.0
     """With a ratio that is warned of, a residual image fails if a larger excess of its area, in beams, lies below -2
     times the noise, and `residual_negative` is exceeded, too (Apertif DR1)."""
+    residual_beams: float = 500.0
+    """With fewer beams at the centre or at the edge of a residual image nothing is said: the ratio would not be known
+    to 4 %."""
     position_offset_arcsec: float = 2.0
     """An image whose median offset from a reference catalogue is larger, in arcseconds, is warned of (ASKAP)."""
     flux_ratio_warn: float = 0.1

@@ -141,8 +141,9 @@ static unsigned char cut(const Plane *p, const Windows *w, int64_t window)
         const int64_t row = begin + y * w->nx, at = row + left;
         const unsigned char *from = p->pixels + (y0 + y) * p->row_stride + (x0 + left) * p->column_stride;
         Count here;
-        /* Rows of an image are far apart: the page and the lines of a later one are fetched while this one is copied. */
-        if (y + AHEAD < bottom)
+        /* Rows of an image are far apart: the page and the lines of a later one are fetched while this one is copied.
+         * Where the file has columns in their place, neighbouring rows lie side by side. */
+        if (y + AHEAD < bottom && p->column_stride < p->row_stride)
             for (int64_t line = 0; line < width * p->column_stride; line += 64)
                 __builtin_prefetch(from + AHEAD * p->row_stride + line, 0, 3);
         fill(w, row, left);
