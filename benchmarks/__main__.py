@@ -6,6 +6,7 @@ from benchmarks import (
     many_stamps,
     measurement_sets,
     one_stamp,
+    report,
     stamps_on_disk,
     tables,
 )
@@ -18,3 +19,4 @@ if __name__ == "__main__":
     measurement_sets.main()
     import_doctor.main()
     import_environment.main()
+    report.main()

@@ -172,3 +172,20 @@ def test_links_lead_to_what_they_name(report: Path) -> None:
         files = page.eval_on_selector_all("a:not([href^='#'])", "all => all.map(link => link.getAttribute('href'))")
         assert files
         assert all((report.parent / file).is_file() for file in files)
+
+
+@pytest.mark.slow
+def test_a_large_report_stays_usable(tmp_path: Path) -> None:
+    field = simulate_epochs(tmp_path / "field", 30, 500, shape=(2048, 2048), bad_epoch=6, seed=1)
+    made = create_report(field.images, tmp_path / "report", sources=field.catalogue)
+    assert made.page.stat().st_size <= 40e6
+    with open_page(made.page) as (page, faults):
+        assert page.locator("article[id^=s]").count() == 500
+        last = page.locator("article[id^=s]").last
+        last.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('article[id^=s]:last-of-type img')].every(image => image.naturalWidth)"
+        )
+        page.locator("form[data-for=source-table] select").select_option("variable")
+        assert len(names(page, "source-table")) == 3
+        assert faults == []

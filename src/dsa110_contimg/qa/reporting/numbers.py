@@ -9,6 +9,7 @@ from dsa110_contimg.qa.measurement_sets.description import describe_measurement_
 from dsa110_contimg.qa.measurement_sets.quality import MSQuality
 from dsa110_contimg.qa.photometry.flags import Flag
 from dsa110_contimg.qa.plain_values import make_plain
+from dsa110_contimg.qa.whole_images.description import describe_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _describe_image(image: ImageFinding) -> dict[str, Any]:
         "path": image.path,
         "verdict": image.verdict,
         "error": None if image.error is None else str(image.error),
-        "quality": None if image.quality is None else asdict(image.quality),
+        "quality": None if image.quality is None else describe_image(image.quality),
         "reference": None if image.check is None else asdict(image.check),
         "gates": [asdict(gate) for gate in image.gates],
     }
