@@ -1,6 +1,7 @@
 """Run every benchmark: ``make bench``."""
 
 from benchmarks import (
+    image_quality,
     import_doctor,
     import_environment,
     many_stamps,
@@ -17,6 +18,7 @@ if __name__ == "__main__":
     stamps_on_disk.main()
     tables.main()
     measurement_sets.main()
+    image_quality.main()
     import_doctor.main()
     import_environment.main()
     report.main()

@@ -21,6 +21,7 @@ ADDRESSES = [
     ("qa", "postage_stamps", "create_cutout"),
     ("qa", "caltable_quality", "measure_caltable"),
     ("qa", "visualization", "CasaTable"),
+    ("qa", "image_quality", "measure_image"),
     ("qa", "ms_quality", "measure_ms"),
     ("qa.visualization", "casatable", "CasaTable"),
     ("doctor", "examiner", "examine"),

@@ -25,6 +25,7 @@ DOORS = [
     "from dsa110_contimg.qa.postage_stamps import create_cutout",
     "from dsa110_contimg.qa.visualization import CasaTable",
     "from dsa110_contimg.qa.visualization.casatable import CasaTable",
+    "from dsa110_contimg.qa.image_quality import measure_image",
     "from dsa110_contimg.qa.ms_quality import measure_ms",
     "from dsa110_contimg.qa import *",
     "from dsa110_contimg.qa.visualization import *",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BEAM = {"BMAJ": 8 / 3600, "BMIN": 6 / 3600, "BPA": 20.0}
 GATES = [
-    *("coverage", "zero pixels", "equal pixels", "noise (Jy/beam)", "noise by expectation", "dynamic range"),
+    *("coverage", "zero pixels", "equal pixels", "noise (Jy/beam)", "noise against expected", "dynamic range"),
     *("beam", "beam's minor axis (px)", "beam's semi-major axis (px)", "beam's elongation"),
     *("residual noise ratio", "residual negatives"),
 ]
@@ -77,7 +77,7 @@ def test_a_simulated_image(tmp_path: Path) -> None:
     assert quality.negative_ratio == -quality.minimum / quality.peak
     assert quality.beam_area_pixels == pytest.approx(math.pi / (4 * math.log(2)) * 15 * 10 / 2.5**2)
     assert quality.beam_minor_pixels == pytest.approx(4)
-    assert gate(quality, "noise by expectation").value == quality.rms / 2e-3
+    assert gate(quality, "noise against expected").value == quality.rms / 2e-3
     assert (quality.verdict, not_passed(quality)) == ("PASS", {})
 
 
@@ -165,7 +165,7 @@ def test_an_image_that_is_all_zero(tmp_path: Path) -> None:
     quality = measure(tmp_path, pixels, expected_rms=1e-3)
     assert not_passed(quality) == {"zero pixels": "FAIL", "equal pixels": "FAIL"}
     assert said(quality, "zero pixels") == ("FAIL", 1.0, "All finite pixels are zero.")
-    assert said(quality, "noise by expectation") == ("SKIP", None, "The noise is exactly zero.")
+    assert said(quality, "noise against expected") == ("SKIP", None, "The noise is exactly zero.")
     assert (quality.rms, quality.clipped_rms, quality.peak, quality.peak_pixel) == (0, 0, 0, (1, 0))
 
 
@@ -218,19 +218,19 @@ def test_noise_against_what_is_expected(tmp_path: Path) -> None:
     verdicts = {}
     for times in (1.49, 1.51, 2.99, 3.01):
         quality = measure(tmp_path, noise(), expected_rms=rms / times)
-        verdicts[times], value, reason = said(quality, "noise by expectation")
+        verdicts[times], value, reason = said(quality, "noise against expected")
         assert value == pytest.approx(times)
         assert quality.expected_rms == rms / times
     assert verdicts == {1.49: "PASS", 1.51: "WARN", 2.99: "WARN", 3.01: "FAIL"}
     assert reason == f"The noise is {rms:.3g}, and {rms / 3.01:.3g} is expected."
-    assert said(measure(tmp_path, noise()), "noise by expectation") == ("SKIP", None, "No noise was expected.")
+    assert said(measure(tmp_path, noise()), "noise against expected") == ("SKIP", None, "No noise was expected.")
 
 
 @pytest.mark.parametrize("expected", [0.0, -1e-3, math.nan, math.inf])
 def test_an_expectation_that_cannot_be(tmp_path: Path, expected: float) -> None:
     quality = measure(tmp_path, noise(), expected_rms=expected)
     reason = f"The noise that is expected, {expected:g}, is no positive number."
-    assert said(quality, "noise by expectation") == ("SKIP", None, reason)
+    assert said(quality, "noise against expected") == ("SKIP", None, reason)
 
 
 def test_dynamic_range(tmp_path: Path) -> None:

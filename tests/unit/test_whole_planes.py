@@ -12,6 +12,7 @@ from astropy.io import fits
 
 from dsa110_contimg.errors import UnreadableImageError
 from dsa110_contimg.images import open_image, radio_images
+from dsa110_contimg.images import pixels as pixels_module
 from support import run_python, sky_header, write_image
 
 
@@ -29,11 +30,14 @@ def read(path: Path, **chosen: object) -> np.ndarray:
     return found
 
 
+@pytest.mark.parametrize("by", ["compiled helper", "numpy"])
 @pytest.mark.parametrize("band_bytes", [1, 3000, 16 * 1024**2])
 @pytest.mark.parametrize("shape", [(37, 52), (64, 3), (1, 9), (7, 1), (1, 1)])
 def test_bands_are_put_together(
-    shape: tuple[int, int], band_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, int], band_bytes: int, by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if by == "numpy":
+        monkeypatch.setattr(pixels_module, "helper", None)
     monkeypatch.setattr(radio_images, "_BAND_BYTES", band_bytes)
     pixels = noise(*shape).astype("f4")
     pixels[0, 0], pixels[-1, -1] = np.nan, np.inf

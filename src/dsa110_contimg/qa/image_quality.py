@@ -89,7 +89,7 @@ def measure_image(
     >>> f"{quality.rms:.4f} {quality.unit}, peak {quality.peak:.2f} at {quality.peak_pixel}"
     '0.0010 Jy/beam, peak 0.50 at (128, 128)'
     >>> f"{quality.dynamic_range:.0f}, {quality.coverage:.0%} of the pixels, {quality.verdict}"
-    '511, 100% of the pixels, PASS'
+    '498, 100% of the pixels, PASS'
     """
     from dsa110_contimg.qa.whole_images.measuring import measure
 

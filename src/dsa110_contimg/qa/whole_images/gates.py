@@ -97,7 +97,7 @@ def _judge_expectation(quality: ImageQuality) -> Gate:
     elif not 0 < expected < float("inf"):
         why_not = f"The noise that is expected, {expected:g}, is no positive number."
     return judge(
-        "noise by expectation",
+        "noise against expected",
         None if why_not or expected is None else quality.rms / expected,
         warn_above=quality.thresholds.noise_ratio_warn,
         fail_above=quality.thresholds.noise_ratio_fail,
