@@ -208,14 +208,13 @@ def measure_light_curves(
     >>> folder.cleanup()
     """
     from dsa110_contimg.qa.photometry.epochs import measure_epochs
+    from dsa110_contimg.qa.stamps.inputs import list_images, list_sources
     from dsa110_contimg.qa.thresholds import Thresholds
 
     return measure_epochs(
-        images,
-        positions,
-        dec_deg,
-        names=names,
-        noise_maps=noise_maps,
+        list_images(images),
+        list_sources(positions, dec_deg, names),
+        None if noise_maps is None else list_images(noise_maps),
         plane=(hdu, stokes, channel),
         thresholds=thresholds or Thresholds(),
     )

@@ -19,7 +19,6 @@ from dsa110_contimg.qa.photometry.measurement import Photometry, Question, measu
 from dsa110_contimg.qa.photometry.remarks import make_remarks
 from dsa110_contimg.qa.photometry.variability import measure_variability
 from dsa110_contimg.qa.stamps.cutting import check_positions, name_image
-from dsa110_contimg.qa.stamps.inputs import list_images, list_sources
 from dsa110_contimg.qa.stamps.runners import count_threads
 
 TYPE_CHECKING = False
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from dsa110_contimg.qa.stamps.inputs import Images, Positions
+    from dsa110_contimg.qa.stamps.inputs import ImageList, SourceList
     from dsa110_contimg.qa.thresholds import Thresholds
 
 _FLUXES = ("peak", "flux", "flux_error", "local_rms")
@@ -50,12 +49,10 @@ class Epoch:
 
 
 def measure_epochs(
-    images: Images,
-    positions: Positions,
-    dec_deg: ArrayLike | None,
+    images: ImageList,
+    sources: SourceList,
+    noise_maps: ImageList | None,
     *,
-    names: Sequence[str] | None,
-    noise_maps: Images | None,
     plane: tuple[int | str | None, str | None, int | None],
     thresholds: Thresholds,
 ) -> LightCurves:
@@ -63,26 +60,30 @@ def measure_epochs(
 
     Parameters
     ----------
-    images, positions, dec_deg, names, noise_maps, thresholds
-        As of `measure_light_curves`.
+    images : ImageList
+        The images.
+    sources : SourceList
+        The sources.
+    noise_maps : ImageList or None
+        A noise map for each image.
     plane : tuple
-        Its hdu, stokes and channel.
+        hdu, stokes and channel, as of `measure_light_curves`.
+    thresholds : Thresholds
+        Limits.
 
     Returns
     -------
     LightCurves
         The light curves; errors as of `measure_light_curves`.
     """
-    sources = list_sources(positions, dec_deg, names)
-    ra, dec = check_positions(sources.ra_deg, sources.dec_deg)
-    listed = list_images(images)
-    maps = _list_noise_maps(noise_maps, len(listed.paths))
+    ra, dec = (degrees.copy() for degrees in check_positions(sources.ra_deg, sources.dec_deg))
+    maps = _pair(noise_maps, len(images.paths))
     question = Question(ra, dec, thresholds.edge_beams, *plane)
     with ThreadPoolExecutor(count_threads(None), thread_name_prefix="photometry") as pool:
-        found = list(pool.map(_try_measuring, listed.paths, maps, repeat(question)))
+        found = list(pool.map(_try_measuring, images.paths, maps, repeat(question)))
     if all(isinstance(one, ContimgError) for one in found):
         raise found[0]  # type: ignore[misc]
-    unit, epochs = _unite(sorted(map(_make_epoch, listed.paths, listed.mjd, found, maps), key=_order))
+    unit, epochs = _unite(sorted(map(_make_epoch, images.paths, images.mjd, found, maps), key=_order))
     measured = _stack(epochs, ra.size)
     flux, error, flags = measured["flux"], measured["flux_error"], measured["flags"]
     with np.errstate(invalid="ignore"):
@@ -108,16 +109,15 @@ def measure_epochs(
     )
 
 
-def _list_noise_maps(noise_maps: Images | None, n_images: int) -> Sequence[str | None]:
+def _pair(noise_maps: ImageList | None, n_images: int) -> Sequence[str | None]:
     if noise_maps is None:
         return (None,) * n_images
-    paths = list_images(noise_maps).paths
-    if len(paths) != n_images:
+    if len(noise_maps.paths) != n_images:
         raise NoiseMapError(
-            f"{n_images} images and {len(paths)} noise maps were given.",
+            f"{n_images} images and {len(noise_maps.paths)} noise maps were given.",
             hint="Give one for each image, in the same order.",
         )
-    return paths
+    return noise_maps.paths
 
 
 def _try_measuring(path: str, noise_map: str | None, question: Question) -> Photometry | ContimgError:

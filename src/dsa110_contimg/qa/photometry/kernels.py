@@ -23,6 +23,7 @@ _HALF_WINDOW_BEAMS = 1.5
 """How far the kernel reaches along each axis of the image, in major axes of the beam (FWHM)."""
 _ZENITHAL = frozenset({"AZP", "SZP", "TAN", "STG", "SIN", "ARC", "ZPN", "ZEA", "AIR", "NCP", "TPV", ""})
 _UNDERSAMPLED_PIXELS = 2.0
+_SMALLEST_PIXELS = 0.5
 _ERROR_FACTOR = 2.0 / math.sqrt(3.0)
 
 
@@ -74,8 +75,8 @@ class PixelBeam:
         below 0.2 % of its peak.
         """
         xx, xy, yy = self.select(part)
-        # Counted from the middle, so that no digits are lost. The exponent is a polynomial in y and x, and so the kernels
-        # of all sources are one product of matrices.
+        # Counted from the middle, so that no digits are lost. The exponent is a polynomial in y and x, and so the
+        # kernels of all sources are one product of matrices.
         middle = np.array(first) + np.array(shape) // 2
         y, x = (np.indices(shape, np.float64) + (np.array(first) - middle)[:, np.newaxis, np.newaxis]).reshape(2, -1)
         at_y, at_x = (targets - middle).T[:, :, np.newaxis]
@@ -168,6 +169,28 @@ def project_beam(image: RadioImage, beam: Beam, positions: Doubles) -> PixelBeam
     widths = np.linalg.svd(on_pixels, compute_uv=False)[:, 1] * _FWHM
     major_y, major_x = (beam.major_deg / scale for scale in image.pixel_scales_deg)
     return PixelBeam(shapes, (major_y, major_x), float(widths.min(initial=np.inf)))
+
+
+def is_sensible(image: RadioImage, beam: Beam, edge_beams: float) -> bool:
+    """Tell whether a beam can be that of an image: half a pixel wide, and smaller than what all is near the edge for.
+
+    Parameters
+    ----------
+    image : RadioImage
+        The image.
+    beam : Beam
+        What it says is its beam.
+    edge_beams : float
+        Positions nearer to the edge than so many major axes are near it.
+
+    Returns
+    -------
+    bool
+        False where the numbers are probably in another unit than degrees.
+    """
+    scales = image.pixel_scales_deg
+    widest = min(length * scale for length, scale in zip(image.shape, scales, strict=True))
+    return beam.minor_deg >= _SMALLEST_PIXELS * min(scales) and 2.0 * edge_beams * beam.major_deg <= widest
 
 
 def find_sky_axes(image: RadioImage, positions: Doubles) -> Doubles:

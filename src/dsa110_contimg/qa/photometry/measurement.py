@@ -11,7 +11,7 @@ from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.qa.photometry.blends import find_blends
 from dsa110_contimg.qa.photometry.flags import Flag
 from dsa110_contimg.qa.photometry.forced_fluxes import fit_beams
-from dsa110_contimg.qa.photometry.kernels import project_beam
+from dsa110_contimg.qa.photometry.kernels import is_sensible, project_beam
 from dsa110_contimg.qa.photometry.local_noise import choose_window, measure_noise
 from dsa110_contimg.qa.photometry.noise_maps import open_noise_map
 from dsa110_contimg.qa.photometry.windows import read_windows
@@ -115,6 +115,8 @@ def measure_sources(path: str, noise_map: str | None, question: Question) -> Pho
 def _measure(image: RadioImage, positions: Doubles, question: Question, noise_map: NoiseMap | None) -> Photometry:
     plane = image.axes.choose_plane(image.path, stokes=question.stokes, channel=question.channel)
     beam = image.find_beam(plane)
+    if beam is not None and not is_sensible(image, beam, question.edge_beams):
+        beam = None
     is_on = ((positions >= -0.5) & (positions < np.array(image.shape) - 0.5)).all(axis=1)
     there = np.flatnonzero(is_on)
     positions = positions[there]

@@ -35,7 +35,7 @@ class Windows:
     part: NDArray[np.intp]
     """Which sources, shape (m,)."""
     pixels: Floats
-    """Pixels, shape (m, ny, nx); NaN where there is no sky, and beyond the edge."""
+    """Pixels (float32), shape (m, ny, nx); NaN where there is no sky, and beyond the edge."""
     origins: NDArray[np.int64]
     """Row and column (y0, x0) of the image that became pixel (0, 0), shape (m, 2)."""
     targets: Doubles
@@ -136,6 +136,8 @@ def read_windows(
         pixels = room[: some.size]
         is_whole = image.gather(plane, origins, pixels, np.nan) == FULL
         is_whole &= ~_blank_patches(pixels)
+        if not is_whole.all():
+            pixels[np.isinf(pixels)] = np.nan
         yield Windows(some, pixels, origins, positions[some] - origins, is_whole)
 
 
