@@ -23,7 +23,8 @@ from dsa110_contimg.qa.photometry.variability import measure_variability
 from dsa110_contimg.qa.thresholds import Thresholds
 from dsa110_contimg.simulate import Source, simulate_image
 
-ALLOWED = Flag.NO_NOISE | Flag.NEAR_EDGE  # there is none, and zeros around the source are no sky
+ALLOWED = Flag.NO_NOISE | Flag.NEAR_EDGE | Flag.OFFSET
+"""There is no noise; zeros around the source are no sky, and what is left around it are its own wings."""
 
 
 @given(
@@ -68,7 +69,9 @@ def test_the_beam_is_turned_as_north_is_where_the_y_axis_is_not(
     tmp_path: Path, projection: str, dec: float, lonpole: float
 ) -> None:
     """Draw the beam from positions on the sky, along great circles at the reference point."""
-    header = fits.Header({"CTYPE1": f"RA---{projection}", "CTYPE2": f"DEC--{projection}", "CRVAL1": 40.0, "CRVAL2": dec})
+    header = fits.Header(
+        {"CTYPE1": f"RA---{projection}", "CTYPE2": f"DEC--{projection}", "CRVAL1": 40.0, "CRVAL2": dec}
+    )
     header.update({"CDELT1": -2e-3, "CDELT2": 2e-3, "CRPIX1": 75.0, "CRPIX2": 75.0, "LONPOLE": lonpole})
     header.update({"BMAJ": 14e-3, "BMIN": 6e-3, "BPA": 25.0, "BUNIT": "Jy/beam", "RADESYS": "ICRS"})
     y, x = np.mgrid[0:150, 0:150]
@@ -90,7 +93,9 @@ def test_the_beam_is_turned_as_north_is_where_the_y_axis_is_not(
 def test_far_from_the_reference_a_projection_that_stretches_the_sky_stretches_the_beam(
     tmp_path: Path, projection: str
 ) -> None:
-    header = fits.Header({"CTYPE1": f"RA---{projection}", "CTYPE2": f"DEC--{projection}", "CRVAL1": 40.0, "CRVAL2": 0.0})
+    header = fits.Header(
+        {"CTYPE1": f"RA---{projection}", "CTYPE2": f"DEC--{projection}", "CRVAL1": 40.0, "CRVAL2": 0.0}
+    )
     header.update({"CDELT1": -2e-3, "CDELT2": 2e-3, "CRPIX1": 75.0, "CRPIX2": 75.0, "RADESYS": "ICRS"})
     header.update({"BMAJ": 14e-3, "BMIN": 8e-3, "BPA": 25.0, "BUNIT": "Jy/beam"})
     wcs = WCS(header)
@@ -166,7 +171,7 @@ def test_the_compiled_medians_of_real_windows(seed: int, spread: str, odd: bool,
 @st.composite
 def light_curves(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     shape = draw(st.tuples(st.integers(1, 4), st.integers(1, 9)))
-    flux = draw(arrays(np.float64, shape, elements=st.floats(-10, 1000)))
+    flux = draw(arrays(np.float64, shape, elements=st.floats(-10, 1000).map(lambda value: round(value, 6))))
     error = draw(arrays(np.float64, shape, elements=st.floats(0.01, 10)))
     usable = draw(arrays(np.bool_, shape))
     return flux, error, usable

@@ -42,7 +42,9 @@ def check(table: Table, curves: LightCurves) -> None:
     np.testing.assert_array_equal(table["mjd"], np.tile(curves.mjd, 3))
     np.testing.assert_array_equal(table["ra_deg"], np.repeat(curves.ra_deg, 2))
     for name in (*FLUXES, "snr", "flags"):
-        np.testing.assert_array_equal(np.ma.filled(table[name], np.nan if name != "flags" else 0), getattr(curves, name).ravel())
+        np.testing.assert_array_equal(
+            np.ma.filled(table[name], np.nan if name != "flags" else 0), getattr(curves, name).ravel()
+        )
 
 
 def check_units(table: Table) -> None:

@@ -269,9 +269,7 @@ def test_a_source_is_the_same_whichever_others_are_measured(field: SimulatedEpoc
     np.testing.assert_array_equal(one.local_rms[0], whole.local_rms[3])
 
 
-def test_blocks_of_sources_are_as_good_as_all_at_once(
-    field: SimulatedEpochs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_blocks_of_sources_are_as_good_as_all_at_once(field: SimulatedEpochs, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = measure_light_curves(field.images, field.catalogue)
     monkeypatch.setattr("dsa110_contimg.qa.photometry.windows._BLOCK_BYTES", 3 * 4 * 50 * 50)
     apart = measure_light_curves(field.images, field.catalogue)

@@ -79,7 +79,9 @@ def test_positions_off_the_image_are_not_measured(tmp_path: Path) -> None:
     assert [bool(flag & Flag.OFF_IMAGE) for flag in curves.flags[:, 0]] == [True, False, False, True]
     assert np.isnan(curves.peak[[0, 3]]).all()
     assert np.isfinite(curves.peak[[1, 2]]).all()
-    assert [int(flag) for flag in curves.flags[[1, 2], 0]] == [Flag.BLANK | Flag.NEAR_EDGE] * 2  # half the beam is missing
+    assert [int(flag) for flag in curves.flags[[1, 2], 0]] == [
+        Flag.BLANK | Flag.NEAR_EDGE
+    ] * 2  # half the beam is missing
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
@@ -164,7 +166,9 @@ def test_what_a_neighbour_adds_is_what_the_formula_says(tmp_path: Path, beams: f
         (3.3, 10.0, False),
     ],
 )
-def test_blends_are_found_by_what_the_neighbour_adds(tmp_path: Path, beams: float, flux: float, is_blended: bool) -> None:
+def test_blends_are_found_by_what_the_neighbour_adds(
+    tmp_path: Path, beams: float, flux: float, is_blended: bool
+) -> None:
     path = draw(tmp_path / "a.fits", (80.0, 80.0, 0.004), (80.0, 80.0 + 6 * beams, flux))
     curves = measure(path, (80.0, 80.0), (80.0, 80.0 + 6 * beams))
     assert bool(curves.flags[0, 0] & Flag.BLENDED) == is_blended

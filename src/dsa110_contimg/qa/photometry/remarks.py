@@ -56,7 +56,8 @@ def _tell_of_images(epochs: Sequence[Epoch], unit: str) -> Iterator[str]:
             yield f"{_name(epoch)} has no noise, and no errors of its fluxes: {epoch.found.noise_map_error.message}"
     undated = [epoch for epoch in measured if math.isnan(epoch.mjd)]
     if undated:
-        yield f"{_count(undated, measured)} no date; what has none stands last, in the order of names: {_list(undated)}."
+        told = "what has none stands last, in the order of names"
+        yield f"{_count(undated, measured)} no date; {told}: {_list(undated)}."
     if not unit:
         yield "The images name no unit; fluxes are in that of their pixels, whatever it is."
     without_beam = [epoch for epoch in measured if _all(epoch, Flag.NO_BEAM | Flag.OFF_IMAGE, Flag.NO_BEAM)]
