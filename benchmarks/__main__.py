@@ -3,6 +3,7 @@
 from benchmarks import (
     import_doctor,
     import_environment,
+    light_curves,
     many_stamps,
     measurement_sets,
     one_stamp,
@@ -14,6 +15,7 @@ if __name__ == "__main__":
     one_stamp.main()
     many_stamps.main()
     stamps_on_disk.main()
+    light_curves.main()
     tables.main()
     measurement_sets.main()
     import_doctor.main()
