@@ -13,14 +13,13 @@ from dsa110_contimg.errors import CatalogueNotFoundError, ContimgWarning, Unread
 from dsa110_contimg.qa.catalogues.columns import find_positions, read_declinations, read_names, read_right_ascensions
 from dsa110_contimg.qa.catalogues.fluxes import read_fluxes
 from dsa110_contimg.qa.catalogues.reading import convert_table, name_columns, read_table, spread_positions
+from dsa110_contimg.qa.notation import list_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     import numpy.typing as npt
-
-_SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -115,10 +114,10 @@ def extract_catalogue(table: Any, name: str) -> Catalogue:
             hint="Check the values and the units of these columns: degrees, radians and hours are understood.",
         )
     if not good.all():
-        rows = np.flatnonzero(~good) + 1
-        shown = ", ".join(str(row) for row in rows[:_SHOWN_ROWS]) + (", ..." if rows.size > _SHOWN_ROWS else "")
+        rows = [str(row + 1) for row in np.flatnonzero(~good).tolist()]
         message = (
-            f"{rows.size} of {good.size} rows of {Path(name).name} have no position and were left out: rows {shown}."
+            f"{len(rows)} of {good.size} rows of {Path(name).name} have no position and were left out: "
+            f"rows {list_names(rows)}."
         )
         warnings.warn(message, ContimgWarning, stacklevel=3)
     ra, dec, table = ra[good], dec[good], table[good.nonzero()[0]]

@@ -11,6 +11,7 @@ from dsa110_contimg.errors import BadPositionError, ContimgError, NoOverlapError
 from dsa110_contimg.images.gathering import OFF_IMAGE, STATUSES, UNREADABLE
 from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.images.windows import count_pixels, find_origins
+from dsa110_contimg.qa.notation import list_names
 from dsa110_contimg.qa.stamps.cutout import Cutout
 
 TYPE_CHECKING = False
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.radio_images import RadioImage
 
     Floats = NDArray[np.floating[Any]]
-
-_SHOWN_POSITIONS = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,7 +102,7 @@ def _name_worst(wrong: NDArray[np.bool_], ra: NDArray[np.float64], dec: NDArray[
     told = f"RA {ra[first]:g}, Dec {dec[first]:g}"
     if wrong.size == 1:
         return told
-    more = ", ".join(str(k) for k in others[:_SHOWN_POSITIONS]) + ("..." if len(others) > _SHOWN_POSITIONS else "")
+    more = list_names([str(k) for k in others])
     return f"{told} (source {first}, counted from 0{f'; also {more}' if more else ''})"
 
 
