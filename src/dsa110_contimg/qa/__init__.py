@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .caltable_quality import CaltableQuality as CaltableQuality
     from .caltable_quality import measure_caltable as measure_caltable
+    from .catalogue_check import CatalogueCheck as CatalogueCheck
+    from .catalogue_check import check_catalogue as check_catalogue
     from .light_curves import LightCurves as LightCurves
     from .light_curves import measure_light_curves as measure_light_curves
     from .ms_quality import MSQuality as MSQuality
@@ -24,6 +26,7 @@ else:
     __getattr__, __dir__, __all__ = door(
         __name__,
         caltable_quality="CaltableQuality measure_caltable",
+        catalogue_check="CatalogueCheck check_catalogue",
         light_curves="LightCurves measure_light_curves",
         ms_quality="MSQuality measure_ms",
         postage_stamps="create_cutout create_cutouts iter_cutouts split_by_scale",
