@@ -39,8 +39,8 @@ recorder = Extension(
 )
 helper = Extension(
     "dsa110_contimg.images.native._helper",
-    sources=[f"{HELPER_FOLDER}/{name}.c" for name in ("module", "gather", "rice")],
-    depends=[f"{HELPER_FOLDER}/{name}.h" for name in ("gather", "rice")],
+    sources=[f"{HELPER_FOLDER}/{name}.c" for name in ("module", "gather", "medians", "rice")],
+    depends=[f"{HELPER_FOLDER}/{name}.h" for name in ("gather", "medians", "processors", "rice")],
     # No fused multiply-add: the pixels are those that numpy computes, to the last bit.
     extra_compile_args=["-O3", "-std=gnu11", "-fvisibility=hidden", "-ffp-contract=off"],
     define_macros=[("Py_LIMITED_API", "0x030b0000")],

@@ -4,6 +4,7 @@ from benchmarks import (
     image_quality,
     import_doctor,
     import_environment,
+    light_curves,
     many_stamps,
     measurement_sets,
     one_stamp,
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     one_stamp.main()
     many_stamps.main()
     stamps_on_disk.main()
+    light_curves.main()
     tables.main()
     measurement_sets.main()
     image_quality.main()

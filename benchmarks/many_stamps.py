@@ -166,13 +166,19 @@ def race_mosaic(path: Path) -> None:
     show("1000 stamps of 100 × 100 px from 8192² with four axes, page cache warm", results, "create_cutouts", goals)
 
 
-def race_epochs() -> None:
-    """Cut 200 sources out of 50 images."""
+def make_epochs() -> list[Path]:
+    """Simulate 50 images of one field, unless an earlier run did."""
     paths = [cache_folder() / f"epoch_{number:02d}.fits" for number in range(EPOCHS)]
     for number, path in enumerate(paths):
         if not path.exists():
             where = {"ra_deg": RA, "dec_deg": DEC, "pixel_arcsec": PIXEL_ARCSEC}
             simulate_image(path, shape=(EPOCH_SIDE, EPOCH_SIDE), noise_is_correlated=False, seed=number, **where)  # type: ignore[arg-type]
+    return paths
+
+
+def race_epochs() -> None:
+    """Cut 200 sources out of 50 images."""
+    paths = make_epochs()
     obvious = obvious_way()
     y, x, ra, dec = scatter(EPOCH_SOURCES, EPOCH_SIDE, 2)
     few = range(4)

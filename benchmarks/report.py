@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 from rich.console import Console
@@ -14,6 +13,10 @@ from rich.table import Table
 from benchmarks.race import cache_folder, judge
 from dsa110_contimg.qa import create_cutouts, create_report, measure_image, measure_light_curves
 from dsa110_contimg.simulate import simulate_epochs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 N_EPOCHS, N_SOURCES = 30, 500
 LOADS = 5

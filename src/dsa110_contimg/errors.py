@@ -71,6 +71,14 @@ class MixedScalesError(ImageError, ValueError):
     """Images have pixels of different size, so that their stamps do not fit into one array."""
 
 
+class NoiseMapError(ImageError, ValueError):
+    """A noise map cannot be read, or does not belong to its image."""
+
+
+class MixedUnitsError(ImageError, ValueError):
+    """An image has another unit of brightness than the others, so that its values do not compare with theirs."""
+
+
 class TableError(ContimgError):
     """Something about a CASA table."""
 

@@ -20,6 +20,8 @@ DOORS = sorted(
 ADDRESSES = [
     ("qa", "postage_stamps", "create_cutout"),
     ("qa", "caltable_quality", "measure_caltable"),
+    ("qa", "catalogue_check", "check_catalogue"),
+    ("qa", "light_curves", "measure_light_curves"),
     ("qa", "visualization", "CasaTable"),
     ("qa", "image_quality", "measure_image"),
     ("qa", "ms_quality", "measure_ms"),

@@ -12,6 +12,7 @@ from dsa110_contimg.qa.notation import (
     format_angle,
     format_date,
     format_position,
+    list_names,
     parse_declination,
     parse_right_ascension,
     split_unit,
@@ -108,3 +109,10 @@ def test_units_are_split(unit: str | None, split: tuple[float, str]) -> None:
 def test_chosen_units_are_readable(peak: float, share: float) -> None:
     factor, _ = choose_unit(peak, share * peak, "Jy/beam")
     assert 0.99 <= peak * factor < 1e5 or factor == 1.0
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, ""), (1, "0"), (3, "0, 1, 2"), (4, "0, 1, 2 and 1 more"), (1000, "0, 1, 2 and 997 more")]
+)
+def test_many_names(count: int, told: str) -> None:
+    assert list_names([str(k) for k in range(count)], most=3) == told

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, open_console, print_json
-from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict
+from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_paths, draw_verdict
 from dsa110_contimg.qa.notation import format_date, format_number
 from dsa110_contimg.qa.plain_values import make_plain
 
@@ -22,26 +24,36 @@ if TYPE_CHECKING:
 @click.command("caltable", short_help="Measure how good a caltable is.")
 @click.argument("path", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print every number as JSON; what was not measured is null.")
+@click.option(
+    "--plots",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for pictures of what was measured of each antenna, made if absent; needs matplotlib.",
+)
 @click.pass_context
-def command(ctx: click.Context, path: str, as_json: bool) -> None:
+def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) -> None:
     """Measure the CASA caltable PATH: dead antennas, flags, scatter of phase, amplitudes, SNR, delays.
 
     Exit code 1 means that a gate failed: every antenna is dead. A warning is no failure.
     """
     from dsa110_contimg.qa import measure_caltable
+    from dsa110_contimg.qa.drawing.figures import prepare_pictures
 
+    if plots is not None:
+        prepare_pictures(plots)
     quality = measure_caltable(path)
+    pictures = [] if plots is None else quality.write_pictures(plots)
     if as_json:
         from dataclasses import asdict
 
-        print_json(make_plain({"verdict": quality.verdict, **asdict(quality)}))
+        print_json(make_plain({"verdict": quality.verdict, **asdict(quality), "pictures": pictures}))
     else:
-        _draw(quality)
+        _draw(quality, pictures)
     if quality.verdict == "FAIL":
         ctx.exit(EXIT_FINDING)
 
 
-def _draw(quality: CaltableQuality) -> None:
+def _draw(quality: CaltableQuality, pictures: list[Path]) -> None:
     console = open_console()
     draw_verdict(console, quality.verdict, quality.path, quality.gates)
     for line in _describe(quality):
@@ -53,6 +65,7 @@ def _draw(quality: CaltableQuality) -> None:
     console.print(draw_grid(head, rows, styles=styles, numbers=head[1:-1]))
     if quality.absent_antennas:
         console.print(f"\nWithout any solution: {', '.join(_list_absent(quality))}")
+    draw_paths(console, pictures)
 
 
 def _describe(quality: CaltableQuality) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, draw_grid, open_console, print_json, track
-from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_verdict
+from dsa110_contimg.cli.verdicts import STYLES, count, draw_gates, draw_paths, draw_verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def command(ctx: click.Context, path: str, as_json: bool, plots: Path | None) ->
 
     Exit codes: 0 nothing failed, 1 a gate says FAIL, 2 usage, 3 missing dependency, 4 unreadable table.
     """
+    from dsa110_contimg.qa.drawing.figures import prepare_pictures
     from dsa110_contimg.qa.measurement_sets.description import describe_measurement_set
     from dsa110_contimg.qa.measurement_sets.measuring import measure
-    from dsa110_contimg.qa.measurement_sets.pictures import prepare_pictures
     from dsa110_contimg.qa.thresholds import Thresholds
 
     if plots is not None:
@@ -73,10 +73,7 @@ def _report(quality: MSQuality, pictures: list[Path]) -> None:
         _draw_antennas(console, quality)
         console.print()
     console.print(_draw_counts(quality))
-    if pictures:
-        console.print()
-    for picture in pictures:
-        console.print(Text(str(picture)), soft_wrap=True)
+    draw_paths(console, pictures)
 
 
 def _introduce(quality: MSQuality) -> Iterator[str]:

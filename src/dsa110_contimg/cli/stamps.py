@@ -10,6 +10,7 @@ import click
 from dsa110_contimg._files import claimed, make_folder
 from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_UNREADABLE, print_json, talk, talk_warnings, track
 from dsa110_contimg.cli.parameters import plane_options, size_option
+from dsa110_contimg.qa.notation import list_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.errors import ContimgError
     from dsa110_contimg.qa.stamps.records import SourceRecord
-
-_SHOWN_NAMES = 10
 
 
 @click.command("stamps", short_help="Cut and draw every source in every image.")
@@ -134,8 +133,7 @@ def _summarise(
     count = len(records[0].stamps)
     talk(f"{len(records)} sources, {count} image{'s' * (count != 1)}: {len(records) - len(missed)} sheets in {folder}.")
     if missed:
-        more = f" and {len(missed) - _SHOWN_NAMES} more" if len(missed) > _SHOWN_NAMES else ""
-        talk(f"On no image: {', '.join(missed[:_SHOWN_NAMES])}{more}.")
+        talk(f"On no image: {list_names(missed)}.")
     for error in unreadable.values():
         talk(f"Unreadable: {error}")
     seen_before = {stamp.image for record in records for stamp in record.stamps if stamp.status == "unreadable"}

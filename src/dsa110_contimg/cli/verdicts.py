@@ -8,6 +8,7 @@ from dsa110_contimg.qa.notation import format_number
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -39,6 +40,16 @@ def draw_gates(console: Console, gates: Sequence[Gate]) -> None:
     head = ("Gate", "Verdict", "Value", "Threshold", "Samples")
     console.print(draw_grid(head, rows, styles=styles, numbers=("Value", "Samples")))
     console.print()
+
+
+def draw_paths(console: Console, paths: Sequence[Path]) -> None:
+    """Print the pictures that were written, if there are any, a line each; paths are never broken."""
+    from rich.text import Text
+
+    if paths:
+        console.print()
+    for path in paths:
+        console.print(Text(str(path)), soft_wrap=True)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

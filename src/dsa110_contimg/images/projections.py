@@ -52,26 +52,29 @@ def unit_vectors(ra_deg: ArrayLike, dec_deg: ArrayLike) -> NDArray[np.float64]:
     return np.array([cos_dec * cos_ra, cos_dec * sin_ra, sin_dec])
 
 
-def local_axes(projection: Projection, ra_deg: float, dec_deg: float) -> NDArray[np.float64]:
-    """Measure how east and north lie on the pixels at one position.
+def local_axes(projection: Projection, ra_deg: ArrayLike, dec_deg: ArrayLike) -> NDArray[np.float64]:
+    """Measure how east and north lie on the pixels at positions.
 
     Parameters
     ----------
     projection : Projection
         The image's projection.
-    ra_deg, dec_deg : float
-        The position in degrees.
+    ra_deg, dec_deg : array_like, shape (...)
+        Positions in degrees, or one.
 
     Returns
     -------
-    numpy.ndarray, shape (2, 2)
+    numpy.ndarray, shape (..., 2, 2)
         ``[[dx/dE, dx/dN], [dy/dE, dy/dN]]`` in pixels per degree on the sky; NaN at the rim of the projection.
     """
-    east, north, here = _directions(ra_deg, dec_deg)
+    ra, dec = np.broadcast_arrays(np.asarray(ra_deg, np.float64), np.asarray(dec_deg, np.float64))
+    here = unit_vectors(ra, dec)
+    east, north = unit_vectors(ra + 90.0, np.zeros_like(ra)), unit_vectors(ra, dec + 90.0)
     step = math.radians(1 / 3600)
-    around = np.stack([here + step * east, here - step * east, here + step * north, here - step * north], axis=1)
-    pixels = projection.project(around / math.sqrt(1 + step**2))
-    return np.stack([pixels[:, 0] - pixels[:, 1], pixels[:, 2] - pixels[:, 3]], axis=1) / (2 * step * _DEGREES)
+    around = np.concatenate([here + step * east, here - step * east, here + step * north, here - step * north], axis=1)
+    pixels = projection.project(around / math.sqrt(1 + step**2)).reshape(2, 4, -1)
+    axes = np.stack([pixels[:, 0] - pixels[:, 1], pixels[:, 2] - pixels[:, 3]], axis=1) / (2 * step * _DEGREES)
+    return axes.transpose(2, 0, 1).reshape(*ra.shape, 2, 2)
 
 
 def _directions(ra_deg: float, dec_deg: float) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from dsa110_contimg.errors import UnreadableImageError
 from dsa110_contimg.images.beam import find_beam
 from dsa110_contimg.images.celestial import read_celestial
 from dsa110_contimg.images.dates import read_mjd
+from dsa110_contimg.images.frequencies import find_frequency
 from dsa110_contimg.images.pixels import Plane
 from dsa110_contimg.images.projections import make_projection, unit_vectors
 
@@ -145,6 +146,29 @@ class RadioImage:
                 raise UnreadableImageError(f"{self.path}: {error}.", hint="Correct the header's beam.") from error
             self._beams[channel, stokes] = found
         return self._beams[channel, stokes]
+
+    def find_frequency(self, plane: tuple[int, ...]) -> float | None:
+        """Find the frequency of one plane; see `images.frequencies.find_frequency`.
+
+        Parameters
+        ----------
+        plane : tuple of int
+            From `Axes.choose_plane`.
+
+        Returns
+        -------
+        float or None
+            Hertz; None where the header tells none.
+
+        Raises
+        ------
+        UnreadableImageError
+            If a keyword of it is no number.
+        """
+        try:
+            return find_frequency(self.header, self.axes, plane)
+        except ValueError as error:
+            raise UnreadableImageError(f"{self.path}: {error}.", hint="Correct the header's frequency.") from error
 
     def find_pixels(self, ra_deg: ArrayLike, dec_deg: ArrayLike) -> NDArray[np.float64]:
         """Find where positions fall.

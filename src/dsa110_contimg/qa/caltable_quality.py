@@ -13,6 +13,7 @@ from dsa110_contimg.qa.thresholds import Thresholds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -98,6 +99,8 @@ class CaltableQuality:
     """The median delay of each antenna in nanoseconds, shape (n_antennas,)."""
     largest_delay_by_antenna_ns: NDArray[np.float64]
     """The largest distance of a delay of each antenna from zero, in nanoseconds, shape (n_antennas,)."""
+    thresholds: Thresholds
+    """What the gates were held against."""
     gates: tuple[Gate, ...] = ()
     """The gates, each with its value beside the threshold."""
     remarks: tuple[tuple[str, ...], ...] = ()
@@ -108,6 +111,31 @@ class CaltableQuality:
     def verdict(self) -> Verdict:
         """Sum up the gates."""
         return worst(self.gates)
+
+    def write_pictures(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Draw what was measured of each antenna with matplotlib, and write it as PNG files.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            The folder for them, made if absent; pictures of the same name are replaced.
+
+        Returns
+        -------
+        list of Path
+            The pictures: flag fraction, scatter of phase, amplitude, signal-to-noise ratio and delay by antenna, those
+            of them that a table of this kind has; none of a table without solutions.
+
+        Raises
+        ------
+        MissingDependencyError
+            When matplotlib is not installed.
+        UnwritableOutputError
+            When the folder cannot be made or written to.
+        """
+        from dsa110_contimg.qa.caltables.pictures import write_pictures
+
+        return write_pictures(self, folder)
 
 
 def measure_caltable(path: str | os.PathLike[str], *, thresholds: Thresholds | None = None) -> CaltableQuality:

@@ -1,4 +1,4 @@
-"""How positions, angles, dates and brightness are written, and how positions are read.
+"""How positions, angles, dates, brightness and many names are written, and how positions are read.
 
 Everything here is plain Python, so that the command line can use it without loading numpy.
 """
@@ -13,6 +13,7 @@ from dsa110_contimg.errors import BadPositionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
 _DECIMAL = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>h|d|deg|°)?", re.IGNORECASE)
@@ -211,6 +212,30 @@ def format_number(value: float | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+def list_names(names: Sequence[str], most: int = 10) -> str:
+    """List names in one sentence, not all of them if they are many.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+    most : int
+        How many of them are told.
+
+    Returns
+    -------
+    str
+        Separated by commas, and how many more there are.
+
+    Examples
+    --------
+    >>> list_names(["a", "b"]), list_names(["a", "b", "c", "d"], most=2)
+    ('a, b', 'a, b and 2 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def split_unit(unit: str | None) -> tuple[float, str]:

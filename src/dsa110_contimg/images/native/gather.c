@@ -10,11 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define FOR_EVERY_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EVERY_PROCESSOR
-#endif
+#include "processors.h"
 
 /* ---- one row: from stored pixels to floats ------------------------------------------------------------------- */
 

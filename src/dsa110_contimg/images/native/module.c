@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gather.h"
+#include "medians.h"
 #include "rice.h"
 
 static PyObject *gather_windows(PyObject *self, PyObject *args)
@@ -97,10 +98,41 @@ static PyObject *dequantise_tile(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *find_frame_medians(PyObject *self, PyObject *args)
+{
+    Py_buffer pixels, room, medians, deviations;
+    long long ny, nx, top, left, fewest;
+    Frames frames;
+    int failed = 0;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*(LL)(LL)Lw*w*w*", &pixels, &ny, &nx, &top, &left, &fewest, &room, &medians,
+                          &deviations))
+        return NULL;
+    frames.n = medians.len / 4, frames.ny = ny, frames.nx = nx;
+    frames.top = top, frames.left = left, frames.fewest = fewest;
+    frames.pixels = pixels.buf, frames.values = room.buf;
+    frames.medians = medians.buf, frames.deviations = deviations.buf;
+    if (ny < 1 || nx < 1 || ny > 30000 || nx > 30000 || top < 0 || left < 0 || 2 * top > ny || 2 * left > nx ||
+        fewest < 1 || medians.len % 4 || deviations.len != medians.len || pixels.len != frames.n * ny * nx * 4 ||
+        room.len < 2 * 4 * ny * nx) {
+        PyErr_SetString(PyExc_ValueError, "The buffers do not fit each other.");
+        failed = 1;
+    } else {
+        frames.keys = (int32_t *)room.buf + ny * nx;
+        Py_BEGIN_ALLOW_THREADS
+        find_medians(&frames);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&pixels), PyBuffer_Release(&room), PyBuffer_Release(&medians), PyBuffer_Release(&deviations);
+    if (failed) return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"gather", gather_windows, METH_VARARGS, "Cut windows out of a plane of stored pixels."},
     {"decode_rice", decode_rice_tile, METH_VARARGS, "Decode the first pixels of a Rice-coded tile."},
     {"dequantise", dequantise_tile, METH_VARARGS, "Make floats of a tile's codes."},
+    {"find_medians", find_frame_medians, METH_VARARGS, "Find medians of frames, and of the distances from them."},
     {NULL, NULL, 0, NULL},
 };
 

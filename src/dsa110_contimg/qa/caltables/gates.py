@@ -6,6 +6,7 @@ import numpy as np
 
 from dsa110_contimg.qa.caltables.kinds import DELAY, GAIN, UNKNOWN, find_kind
 from dsa110_contimg.qa.gates import judge
+from dsa110_contimg.qa.notation import list_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.gates import Gate
     from dsa110_contimg.qa.thresholds import Thresholds
 
-_MOST_NAMED = 8
 _NO_ANTENNAS = "No row names an antenna."
 
 
@@ -229,6 +229,4 @@ def _worst_receptor(quality: CaltableQuality) -> NDArray[np.float64]:
 
 
 def _list(quality: CaltableQuality, chosen: NDArray[np.bool_]) -> str:
-    names = [label(quality, place) for place in np.flatnonzero(chosen).tolist()]
-    more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return ", ".join(names[:_MOST_NAMED] + more) or "no antenna"
+    return list_names([label(quality, place) for place in np.flatnonzero(chosen).tolist()]) or "no antenna"

@@ -124,6 +124,7 @@ def measure(table: CasaTable, thresholds: Thresholds) -> CaltableQuality:
         largest_delay_ns=float(np.abs(delays).max()) if delays.size else float("nan"),
         delay_by_antenna_ns=_freeze(np.array([median(own) for own in delays_by_antenna])),
         largest_delay_by_antenna_ns=_freeze(largest),
+        thresholds=thresholds,
     )
     return replace(quality, gates=judge_caltable(quality, thresholds), remarks=remark(quality, thresholds))
 

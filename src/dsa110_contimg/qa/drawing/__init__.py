@@ -1,1 +1,1 @@
-"""The parts of a sheet of stamps: colours, stretch, text, marks, panels, legend. Pillow and numpy, nothing more."""
+"""What pictures are made of: the parts of a sheet of stamps (Pillow), and of figures of numbers (matplotlib)."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dsa110_contimg.qa.gates import Gate, judge
+from dsa110_contimg.qa.notation import list_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from dsa110_contimg.qa.measurement_sets.quality import MSQuality
-
-_MOST_NAMES = 12
-"""How many names a reason lists."""
 
 
 def judge_measurement_set(quality: MSQuality) -> tuple[Gate, ...]:
@@ -42,7 +40,7 @@ def _judge_structure(quality: MSQuality) -> list[Gate]:
             len(quality.dangling_subtables),
             warn_above=0,
             n_samples=n_named,
-            reason=f"Named, and not there: {_list(quality.dangling_subtables)}.",
+            reason=f"Named, and not there: {list_names(quality.dangling_subtables)}.",
         ),
         judge(
             "rows that do not fit",
@@ -56,7 +54,7 @@ def _judge_structure(quality: MSQuality) -> list[Gate]:
 
 
 def _judge_names(name: str, found: Sequence[str], n_samples: int, what: str) -> Gate:
-    return judge(name, len(found), fail_above=0, n_samples=n_samples, reason=f"{what}: {_list(found)}.")
+    return judge(name, len(found), fail_above=0, n_samples=n_samples, reason=f"{what}: {list_names(found)}.")
 
 
 def _judge_flags(quality: MSQuality) -> list[Gate]:
@@ -83,14 +81,16 @@ def _judge_flags(quality: MSQuality) -> list[Gate]:
             len(quality.dead_antennas) if used else None,
             warn_above=0,
             n_samples=len(used),
-            reason=f"Flagged in all rows: {_list(quality.dead_antennas)}." if used else "No antenna has flags.",
+            reason=f"Flagged in all rows: {list_names(quality.dead_antennas)}." if used else "No antenna has flags.",
         ),
         judge(
             "worst living antenna",
             max(living, default=None),
             warn_above=thresholds.antenna_flag_fraction,
             n_samples=len(living),
-            reason=f"Flagged more than that: {_list(quality.marked_antennas)}." if living else "No antenna is alive.",
+            reason=f"Flagged more than that: {list_names(quality.marked_antennas)}."
+            if living
+            else "No antenna is alive.",
         ),
     ]
 
@@ -135,9 +135,3 @@ def _judge_values(quality: MSQuality) -> list[Gate]:
 
 def _choose(value: float | None, outside: str, skipped: str) -> str:
     return skipped if value is None else outside
-
-
-def _list(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from dsa110_contimg._files import make_folder, replacing
-from dsa110_contimg._lazy import needs
+from dsa110_contimg.qa.drawing.figures import (
+    DEAD,
+    GOOD,
+    MARKED,
+    draw_flags_by_antenna,
+    scale_percent,
+    write_figures,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from os import PathLike
     from typing import Any
 
@@ -19,42 +25,11 @@ if TYPE_CHECKING:
 
     from dsa110_contimg.qa.measurement_sets.quality import Histogram, MSQuality
 
-_SIZE_INCHES = (10.0, 5.5)
-_DPI = 120
 _HIDDEN_BELOW = 1e-4
 """The fraction of the visibilities that may lie below the picture: noise has a long tail towards zero."""
 _MOST_AMPLITUDES = 160
 """How many bins of amplitude a picture has, so that each can be seen."""
-_MOST_TICKS = 100
 _MOST_WINDOW_NAMES = 16
-_GOOD, _MARKED, _DEAD = "#4477aa", "#ee7733", "#cc3311"
-"""Colours that also those who see no difference between red and green can tell apart (P. Tol)."""
-
-
-def prepare_pictures(folder: str | PathLike[str]) -> Path:
-    """See that pictures can be drawn and written, before time is spent on measuring.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        The folder for them, made if absent.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    MissingDependencyError
-        When matplotlib is not installed.
-    UnwritableOutputError
-        When the folder cannot be made.
-    """
-    with needs("plot"):
-        import matplotlib.figure  # noqa: F401
-    make_folder(Path(folder))
-    return Path(folder)
 
 
 def write_pictures(quality: MSQuality, folder: str | PathLike[str]) -> list[Path]:
@@ -72,30 +47,14 @@ def write_pictures(quality: MSQuality, folder: str | PathLike[str]) -> list[Path
     list of Path
         The pictures.
     """
-    folder = prepare_pictures(folder)
-    pictures: dict[str, Callable[[Any, MSQuality], None]] = {
+    pictures = {
         "amplitude_uv_distance.png": _draw_uv_distance,
         "amplitude_time.png": _draw_time,
         "amplitude_channel.png": _draw_channels,
         "flags_antenna.png": _draw_antenna_flags,
         "flags_channel.png": _draw_channel_flags,
     }
-    return [_write(quality, folder / name, draw) for name, draw in pictures.items()]
-
-
-def _write(quality: MSQuality, path: Path, draw: Callable[[Any, MSQuality], None]) -> Path:
-    # Not pyplot, which would keep the figure, and choose a window system.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
-    axes = figure.add_subplot()
-    # A name may hold $ or bytes that are no text; matplotlib would read the one and refuse the other.
-    name = Path(quality.path).name.encode(errors="replace").decode().replace("$", r"\$")
-    figure.suptitle(name, x=0.01, horizontalalignment="left", fontsize="medium", fontweight="bold")
-    draw(axes, quality)
-    with replacing(path) as hidden:
-        figure.savefig(hidden, format="png")
-    return path
+    return write_figures(folder, Path(quality.path).name, quality, pictures)
 
 
 def _draw_uv_distance(axes: Any, quality: MSQuality) -> None:
@@ -159,40 +118,24 @@ def _draw_amplitudes(
 
 
 def _draw_antenna_flags(axes: Any, quality: MSQuality) -> None:
-    from matplotlib.patches import Patch
-
     antennas = quality.antennas
-    colours = [{"dead": _DEAD, "high": _MARKED}.get(quality.mark(antenna), _GOOD) for antenna in antennas]
-    places = np.arange(len(antennas))
-    axes.bar(places, [100 * (antenna.flag_fraction or 0) for antenna in antennas], color=colours, width=0.9)
-    step = max(1, -(-len(antennas) // _MOST_TICKS))
-    names = [a.name.replace("$", r"\$") if a.total else f"({a.name})".replace("$", r"\$") for a in antennas]
-    size = "small" if len(antennas) <= 50 else "xx-small"
-    axes.set_xticks(places[::step], names[::step], rotation=90 if len(antennas) > 8 else 0, fontsize=size)
-    axes.set_xlim(-0.7, max(1, len(antennas)) - 0.3)
-    limit = 100 * quality.thresholds.antenna_flag_fraction
-    axes.axhline(limit, color="black", linestyle="--", linewidth=1)
-    words = {_GOOD: "good", _MARKED: f"above {limit:g} %", _DEAD: "dead"}
-    patches = [Patch(color=colour, label=word) for colour, word in words.items()]
-    axes.legend(handles=patches, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+    draw_flags_by_antenna(
+        axes,
+        [antenna.name if antenna.total else f"({antenna.name})" for antenna in antennas],
+        [antenna.flag_fraction or 0.0 for antenna in antennas],
+        [{"dead": DEAD, "high": MARKED}.get(quality.mark(antenna), GOOD) for antenna in antennas],
+        quality.thresholds.antenna_flag_fraction,
+    )
     axes.set_xlabel("Antenna (in brackets: no rows)" if quality.unused_antennas else "Antenna")
-    _label_flags(axes)
 
 
 def _draw_channel_flags(axes: Any, quality: MSQuality) -> None:
     starts = _line_up(quality)
     for window, start in zip(quality.windows, starts, strict=True):
         edges = np.arange(window.total.size + 1) - 0.5 + start
-        axes.stairs(100 * window.flag_fractions, edges, fill=True, color=_GOOD)
+        axes.stairs(100 * window.flag_fractions, edges, fill=True, color=GOOD)
     _name_windows(axes, quality, starts)
-    _label_flags(axes)
-
-
-def _label_flags(axes: Any) -> None:
-    axes.set_ylabel("Flagged (%)")
-    axes.set_ylim(0, 103)
-    axes.grid(axis="y", linewidth=0.4)
-    axes.set_axisbelow(True)
+    scale_percent(axes)
 
 
 def _line_up(quality: MSQuality) -> list[float]:

@@ -11,6 +11,7 @@ from dsa110_contimg.errors import BadPositionError, ContimgError, NoOverlapError
 from dsa110_contimg.images.gathering import OFF_IMAGE, STATUSES, UNREADABLE
 from dsa110_contimg.images.opening import open_image
 from dsa110_contimg.images.windows import count_pixels, find_origins
+from dsa110_contimg.qa.notation import list_names
 from dsa110_contimg.qa.stamps.cutout import Cutout
 
 TYPE_CHECKING = False
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.images.radio_images import RadioImage
 
     Floats = NDArray[np.floating[Any]]
-
-_SHOWN_POSITIONS = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,6 +71,14 @@ def make_request(ra_deg: ArrayLike, dec_deg: ArrayLike, size_arcmin: float, **ho
     BadPositionError
         If a coordinate is not finite, a declination is beyond a pole, or the size is not positive.
     """
+    ra, dec = check_positions(ra_deg, dec_deg)
+    if not (math.isfinite(size_arcmin) and size_arcmin > 0):
+        raise BadPositionError(f"A size of {size_arcmin} arcmin was asked for.", hint="Give a size above zero.")
+    return Request(ra, dec, float(size_arcmin), **how)
+
+
+def check_positions(ra_deg: ArrayLike, dec_deg: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return right ascensions and declinations in degrees, shape (n,); BadPositionError as of `make_request`."""
     ra, dec = (np.atleast_1d(np.asarray(degrees, np.float64)) for degrees in (ra_deg, dec_deg))
     if ra.shape != dec.shape or ra.ndim != 1:
         raise BadPositionError(
@@ -87,9 +94,7 @@ def make_request(ra_deg: ArrayLike, dec_deg: ArrayLike, size_arcmin: float, **ho
             f"{_name_worst(wrong, ra, dec)} is beyond the pole.",
             hint="Give degrees from -90 to 90; were RA and Dec exchanged?",
         )
-    if not (math.isfinite(size_arcmin) and size_arcmin > 0):
-        raise BadPositionError(f"A size of {size_arcmin} arcmin was asked for.", hint="Give a size above zero.")
-    return Request(ra, dec, float(size_arcmin), **how)
+    return ra, dec
 
 
 def _name_worst(wrong: NDArray[np.bool_], ra: NDArray[np.float64], dec: NDArray[np.float64]) -> str:
@@ -97,7 +102,7 @@ def _name_worst(wrong: NDArray[np.bool_], ra: NDArray[np.float64], dec: NDArray[
     told = f"RA {ra[first]:g}, Dec {dec[first]:g}"
     if wrong.size == 1:
         return told
-    more = ", ".join(str(k) for k in others[:_SHOWN_POSITIONS]) + ("..." if len(others) > _SHOWN_POSITIONS else "")
+    more = list_names([str(k) for k in others])
     return f"{told} (source {first}, counted from 0{f'; also {more}' if more else ''})"
 
 
@@ -171,13 +176,13 @@ def cut_stamps(image: str, request: Request, out: Floats | None = None) -> Stamp
         out = np.empty((len(origins), *shape), opened.dtype)
     elif out.shape != (len(origins), *shape):
         raise UnreadableImageError(
-            f"{_name(image)} changed while it was read: its stamps had {out.shape[1]}×{out.shape[2]} pixels, "
+            f"{name_image(image)} changed while it was read: its stamps had {out.shape[1]}×{out.shape[2]} pixels, "
             f"and have {shape[0]}×{shape[1]} now.",
             hint="Start again once it is complete.",
         )
     statuses = opened.gather(plane, origins, out, request.fill_value)
     parent = Parent(
-        _name(image),
+        name_image(image),
         opened.axes.describe_plane(plane),
         opened.unit,
         opened.find_beam(plane),
@@ -206,12 +211,12 @@ def open_plane(image: str, request: Request) -> tuple[RadioImage, tuple[int, ...
 
 def mark_unreadable(image: str, n: int, error: ContimgError) -> Stamps:
     """Make the stamps of an image that could not be read."""
-    parent = Parent(_name(image), {}, None, None, None, {}, None, (0, 0), error)
+    parent = Parent(name_image(image), {}, None, None, None, {}, None, (0, 0), error)
     statuses, origins = np.full(n, UNREADABLE, np.uint8), np.zeros((n, 2), np.int64)
     return Stamps(parent, None, statuses, origins, np.full((n, 2), np.nan))
 
 
-def _name(image: str) -> str:
+def name_image(image: str) -> str:
     """Return the name of an image that anybody may see: an address without its password and signature."""
     if "://" not in image:
         return image

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsa110_contimg.errors import ImageError, ImageNotFoundError
-from dsa110_contimg.qa.catalogues import Catalogue, extract_catalogue, read_catalogue
+from dsa110_contimg.qa.catalogues import Catalogue, find_catalogue
+from dsa110_contimg.qa.catalogues.reading import name_columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def list_images(images: Images) -> ImageList:
     if isinstance(images, (str, os.PathLike)):
         paths = _expand(os.fspath(images))
         return ImageList(tuple(paths), (None,) * len(paths))
-    if (columns := _column_names(images)) is not None:
+    if (columns := name_columns(images)) is not None:
         return _read_table(images, columns)
     paths = [path for image in images for path in _expand(os.fspath(image))]
     if not paths:
@@ -122,13 +123,9 @@ def list_sources(positions: Positions, dec_deg: ArrayLike | None, names: Sequenc
 
 
 def _find_catalogue(positions: Any) -> Catalogue:
-    if isinstance(positions, Catalogue):
-        return positions
-    if isinstance(positions, (str, os.PathLike)):
-        return read_catalogue(positions)
-    if _column_names(positions) is None:
+    if not isinstance(positions, (Catalogue, str, os.PathLike)) and name_columns(positions) is None:
         raise TypeError("Right ascensions were given without declinations: give dec_deg, a SkyCoord or a catalogue.")
-    return extract_catalogue(_as_astropy(positions), "the table")
+    return find_catalogue(positions)
 
 
 def _to_degrees(angles: Any) -> NDArray[np.float64]:
@@ -144,23 +141,6 @@ def _expand(path: str) -> list[str]:
     if not found:
         raise ImageNotFoundError(f"No image fits the pattern {path}.", hint="Check the pattern.")
     return found
-
-
-def _column_names(table: Any) -> list[str] | None:
-    """Return the names of the columns of a table of astropy or pandas; None for what is no table."""
-    if hasattr(table, "colnames"):
-        return list(table.colnames)
-    if hasattr(table, "columns") and hasattr(table, "iloc"):
-        return list(map(str, table.columns))
-    return None
-
-
-def _as_astropy(table: Any) -> Any:
-    if hasattr(table, "colnames"):
-        return table.copy(copy_data=False)
-    from astropy.table import Table
-
-    return Table.from_pandas(table)
 
 
 def _read_table(table: Any, columns: list[str]) -> ImageList:
