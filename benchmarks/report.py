@@ -16,6 +16,7 @@ from dsa110_contimg.simulate import simulate_epochs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 N_EPOCHS, N_SOURCES = 30, 500
@@ -29,7 +30,7 @@ def main() -> None:
     if not folder.exists():
         simulate_epochs(folder, N_EPOCHS, N_SOURCES, shape=(2048, 2048), bad_epoch=6, seed=1)
     images, catalogue = sorted(folder.glob("epoch_*.fits")), folder / "catalogue.csv"
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "measure_image of every image": lambda: [measure_image(image) for image in images],
         "measure_light_curves": lambda: measure_light_curves(images, catalogue),
         "limit: cutting the stamps": lambda: create_cutouts(images, catalogue),
@@ -61,7 +62,7 @@ def _find_first_paint(page: Path) -> float:
             view = browser.new_page(viewport={"width": 1440, "height": 900})
             view.goto(page.as_uri(), timeout=120_000)
             view.wait_for_function(FIRST_PAINT)
-            found.append(view.evaluate(FIRST_PAINT) / 1000)
+            found.append(float(view.evaluate(FIRST_PAINT)) / 1000)
             view.close()
         browser.close()
     return statistics.median(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ def open_page(
         page.goto(path.as_uri())
         yield page, faults
         browser.close()
+
+
+def wait_until(page: Page, holds: str, seconds: float = 30.0) -> None:
+    """Wait until an expression is true; the page's own policy forbids Playwright to evaluate texts on it."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(holds):
+        assert time.monotonic() < end, holds
+        page.wait_for_timeout(50)
 
 
 def _is_own(url: str, path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser import needs_browser, open_page
+from browser import needs_browser, open_page, wait_until
 from dsa110_contimg.qa import create_report
 from dsa110_contimg.simulate import simulate_caltable, simulate_epochs, simulate_measurement_set
 
@@ -62,14 +62,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def names(page: Page, table: str) -> list[str]:
     found: list[str] = page.eval_on_selector_all(
-        f"#{table} tbody tr:not([hidden])", "rows => rows.map(row => row.cells[0].textContent.trim())"
+        f"#{table} > tbody > tr:not([hidden])", "rows => rows.map(row => row.cells[0].textContent.trim())"
     )
     return found
 
 
 def column(page: Page, table: str, number: int) -> list[float]:
     found: list[float] = page.eval_on_selector_all(
-        f"#{table} tbody tr:not([hidden])",
+        f"#{table} > tbody > tr:not([hidden])",
         f"rows => rows.map(row => row.cells[{number}].dataset.order).filter(order => order !== undefined).map(Number)",
     )
     return found
@@ -79,7 +79,7 @@ def column(page: Page, table: str, number: int) -> list[float]:
 @pytest.mark.parametrize("width", [375, 1440])
 def test_nothing_goes_wrong_and_nothing_overlaps(report: Path, width: int, scheme: str) -> None:
     with open_page(report, width, 900, scheme) as (page, faults):
-        page.wait_for_function("[...document.querySelectorAll('img')].every(image => image.src && image.complete)")
+        wait_until(page, "[...document.querySelectorAll('img')].every(image => image.src && image.complete)")
         empty = page.eval_on_selector_all("img", "all => all.filter(image => !image.naturalWidth).length")
         page.add_style_tag(content="article { content-visibility: visible !important; }")
         layout = page.evaluate(LAY_OUT)
@@ -110,7 +110,7 @@ def test_tables_are_sorted_by_mouse_and_by_keyboard(report: Path) -> None:
         listed = names(page, "source-table")
         assert listed == sorted(listed)
         # The sections follow their rows.
-        assert [text.split()[0] for text in page.locator("article[id^=s] h3").all_inner_texts()] == listed
+        assert [text.split()[0] for text in page.locator("article[id^=s] h3").all_text_contents()] == listed
         page.locator("#image-table thead button", has_text="Noise").click()
         noise = column(page, "image-table", 3)
         assert len(noise) == 5
@@ -183,8 +183,8 @@ def test_a_large_report_stays_usable(tmp_path: Path) -> None:
         assert page.locator("article[id^=s]").count() == 500
         last = page.locator("article[id^=s]").last
         last.scroll_into_view_if_needed()
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('article[id^=s]:last-of-type img')].every(image => image.naturalWidth)"
+        wait_until(
+            page, "[...document.querySelectorAll('article[id^=s]:last-of-type img')].every(image => image.naturalWidth)"
         )
         page.locator("form[data-for=source-table] select").select_option("variable")
         assert len(names(page, "source-table")) == 3

@@ -31,7 +31,7 @@ _MOST_VARIABLES = 10
 @size_option
 @plane_options
 @click.pass_context
-def command(ctx: click.Context, images: tuple[str, ...], folder: Path, **options: Any) -> None:
+def command(ctx: click.Context, /, images: tuple[str, ...], folder: Path, **options: Any) -> None:
     """Measure every IMAGE, what else was given, and what the sources did, and write a page about it.
 
     DIR gets index.html, which a browser opens from disk, report.json with every number, and light_curves.parquet. The

@@ -113,11 +113,9 @@ class Findings:
     @property
     def verdict(self) -> Verdict:
         """The worst that is said of anything; what had to be left out is a warning at least."""
-        said = [finding.verdict for finding in (*self.images, *self.tables)]
-        gates = [gate for finding in (*self.images, *self.tables) for gate in finding.gates]
-        if self.left_out and Verdict.FAIL not in said:
-            return Verdict.WARN
-        return worst(gates)
+        found: list[ImageFinding | TableFinding] = [*self.images, *self.tables]
+        said = worst(gate for finding in found for gate in finding.gates)
+        return Verdict.WARN if self.left_out and said != Verdict.FAIL else said
 
     @property
     def lost_sources(self) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ def list_night(
     """List what a report is asked about; arguments and errors as of `create_report`."""
     return Night(
         images=list_images(images).paths,
-        measurement_sets=tuple(map(os.fspath, measurement_sets)),
-        caltables=tuple(map(os.fspath, caltables)),
+        measurement_sets=tuple(os.fspath(path) for path in measurement_sets),
+        caltables=tuple(os.fspath(path) for path in caltables),
         sources=None if sources is None else os.fspath(sources),
         reference=None if reference is None else os.fspath(reference),
         size_arcmin=size_arcmin,

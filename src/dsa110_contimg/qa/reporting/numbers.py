@@ -62,6 +62,7 @@ def _describe_image(image: ImageFinding) -> dict[str, Any]:
 
 
 def _describe_table(table: TableFinding) -> dict[str, Any]:
+    quality: dict[str, Any] | None
     if isinstance(table.quality, MSQuality):
         quality = describe_measurement_set(table.quality)
     else:

@@ -77,8 +77,7 @@ def write_page(
         provenance=provenance,
     )
     stream.enable_buffering(64)
-    with path.open("w", encoding="utf-8") as file:
-        stream.dump(file)
+    stream.dump(str(path), encoding="utf-8")
 
 
 def _make_sections(findings: Findings, strips: Iterable[Strip | None]) -> Iterator[Section]:
