@@ -159,9 +159,9 @@ def test_nothing_that_can_be_read(tmp_path: Path) -> None:
 
 def test_no_overlap_at_all(field: SimulatedEpochs, tmp_path: Path) -> None:
     (tmp_path / "far.csv").write_text("name,ra_deg,dec_deg\nfar,10.0,-50.0\nfarther,11.0,-50.0\n")
-    code, said, _ = run(field.images[0], "--sources", tmp_path / "far.csv", "-o", tmp_path / "out")
+    code, _, talk = run(field.images[0], "--sources", tmp_path / "far.csv", "-o", tmp_path / "out")
     assert code == 1
-    assert "On no image: 2 sources" in said
+    assert "2 of 2 sources are on none of the images" in talk
     page = (tmp_path / "out" / "index.html").read_text()
     assert "off image" in page
     assert [source["n_epochs"] for source in read(tmp_path / "out")["sources"]] == [0, 0]
@@ -189,7 +189,7 @@ def test_epochs_without_a_date_come_last_by_name(field: SimulatedEpochs, tmp_pat
     code, _, talk = run(*sorted(tmp_path.glob("*.fits")), "--sources", field.catalogue, "-o", out)
     assert code == 1
     assert [Path(path).name for path in read(out)["epochs"]] == ["b.fits", "c.fits", "d.fits"]
-    assert "order of their names: c.fits, d.fits" in talk
+    assert "no date; what has none stands last, in the order of names: c.fits, d.fits." in talk
     assert "no date" in (out / "index.html").read_text()
 
 
@@ -212,6 +212,19 @@ def test_an_image_of_pure_nan_and_one_without_unit(field: SimulatedEpochs, tmp_p
     page = (out / "index.html").read_text()
     assert "NaN" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r">\s*nan\b", re.sub(r"nan\.fits|<script.*?</script>", "", page, flags=re.DOTALL))
+
+
+def test_what_a_reference_lacks_is_said_once(field: SimulatedEpochs, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.csv"
+    Table.read(field.catalogue)["name", "ra_deg", "dec_deg"].write(bare)
+    code, _, talk = run(*field.images, "--reference", bare, "-o", tmp_path / "out")
+    assert code == 1
+    told = read(tmp_path / "out")
+    assert len(told["remarks"]) == len(set(told["remarks"])) > 0
+    assert any("flux" in remark for remark in told["remarks"])
+    assert talk.count("Reference") == len(told["remarks"])
+    ratios = [gate for image in told["images"] for gate in image["gates"] if gate["name"] == "flux ratio"]
+    assert {gate["verdict"] for gate in ratios} == {"SKIP"}
 
 
 def test_names_from_outside_are_text(field: SimulatedEpochs, tmp_path: Path) -> None:

@@ -143,7 +143,6 @@ def test_an_image_with_another_unit_than_most_is_left_out(three: list[Path], uni
     assert curves.unit == "Jy/beam"
     assert isinstance(curves.unreadable[str(three[1])], MixedUnitsError)
     assert f"is {told}; 2 of 3 images are in Jy/beam" in curves.unreadable[str(three[1])].message
-    assert curves.remarks[0] == f"Left out: {curves.unreadable[str(three[1])].message}"
     assert (curves.flags[:, 1] == Flag.UNREADABLE).all()
     assert np.isnan(curves.flux[:, 1]).all()
     np.testing.assert_array_equal(curves.variability.n_epochs, [2, 2])
@@ -172,7 +171,6 @@ def test_one_corrupt_image_among_many_is_left_out(three: list[Path]) -> None:
     np.testing.assert_array_equal(curves.flux[:, :2], whole.flux)
     assert (curves.flags[:, 2:] == Flag.UNREADABLE).all()
     np.testing.assert_array_equal(curves.variability.eta, whole.variability.eta)
-    assert sum(remark.startswith("Left out: ") for remark in curves.remarks) == 2
 
 
 def test_if_no_image_can_be_read_the_first_error_is_raised(three: list[Path]) -> None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.reporting.findings import Findings
     from dsa110_contimg.qa.reporting.measuring import Known
 
-_MOST_VARIABLES = 10
-
 
 @click.command("report", short_help="Put images, tables and sources on one page.")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
@@ -74,7 +72,7 @@ def tell_report(report: Report) -> int:
 def _draw(console: Console, findings: Findings) -> None:
     from rich.text import Text
 
-    from dsa110_contimg.qa.notation import format_number
+    from dsa110_contimg.qa.notation import format_number, list_names
     from dsa110_contimg.qa.reporting.highlights import find_highlights
 
     counted = [f"{len(findings.images)} image{'s' * (len(findings.images) != 1)}"]
@@ -90,12 +88,10 @@ def _draw(console: Console, findings: Findings) -> None:
         told = f"  {one.verdict}  {one.gate}{value}: {one.whom}{reason}"
         console.print(Text(told, STYLES[one.verdict]), soft_wrap=True)
     if curves is not None:
-        eta, more = curves.variability.eta, len(findings.variables) - _MOST_VARIABLES
-        named = [f"{curves.names[k]} (η {format_number(float(eta[k]))})" for k in findings.variables[:_MOST_VARIABLES]]
-        listed = f": {', '.join(named)}{f' and {more} more' if more > 0 else ''}" if named else ""
+        eta = curves.variability.eta
+        named = [f"{curves.names[k]} (η {format_number(float(eta[k]))})" for k in findings.variables]
+        listed = f": {list_names(named)}" if named else ""
         console.print(Text(f"  {len(findings.variables)} of {len(curves.names)} sources vary{listed}"), soft_wrap=True)
-        if findings.lost_sources:
-            console.print(Text(f"  On no image: {len(findings.lost_sources)} sources"))
 
 
 def _track(things: Sequence[str], called: str) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from dsa110_contimg.errors import ContimgError
+from dsa110_contimg.qa.notation import list_names
 from dsa110_contimg.qa.photometry.flags import Flag
 from dsa110_contimg.qa.photometry.measurement import Photometry
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from dsa110_contimg.qa.photometry.epochs import Epoch
     from dsa110_contimg.qa.photometry.variability import Variability
 
-_SHOWN = 5
 _LARGE_FRACTION = 0.1
 
 
@@ -49,10 +48,8 @@ def make_remarks(
 
 def _tell_of_images(epochs: Sequence[Epoch], unit: str) -> Iterator[str]:
     measured = [epoch for epoch in epochs if isinstance(epoch.found, Photometry)]
-    for epoch in epochs:
-        if isinstance(epoch.found, ContimgError):
-            yield f"Left out: {epoch.found.message}"
-        elif epoch.found.noise_map_error is not None:
+    for epoch in measured:
+        if isinstance(epoch.found, Photometry) and epoch.found.noise_map_error is not None:
             yield f"{_name(epoch)} has no noise, and no errors of its fluxes: {epoch.found.noise_map_error.message}"
     undated = [epoch for epoch in measured if math.isnan(epoch.mjd)]
     if undated:
@@ -94,7 +91,7 @@ def _count(some: Sequence[Epoch], of: Sequence[Epoch]) -> str:
 
 
 def _list(epochs: Sequence[Epoch]) -> str:
-    return ", ".join(map(_name, epochs[:_SHOWN])) + (", ..." if len(epochs) > _SHOWN else "")
+    return list_names([_name(epoch) for epoch in epochs])
 
 
 def _name(epoch: Epoch) -> str:

@@ -22,7 +22,7 @@ class Cell(NamedTuple):
     order: float | str | None = None
     """What it is sorted by; None for nothing, which comes last."""
     kind: str = ""
-    """``"number"``, ``"verdict"``, ``"name"`` or nothing: how it looks."""
+    """``"number"``, ``"verdict"``, ``"variable"``, ``"name"``, ``"gates"`` or nothing: how it looks."""
     link: str = ""
     """Where it leads, on the same page."""
 
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     key: str
     """What it is filtered by: a verdict, or ``variable`` and the like, separated by spaces."""
     gates: tuple[Gate, ...] = ()
-    """All gates, which are shown when asked for."""
+    """All gates, which are shown in the cell of that kind when asked for."""
 
 
 class Column(NamedTuple):

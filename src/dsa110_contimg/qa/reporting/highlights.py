@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsa110_contimg.qa.gates import Verdict
-from dsa110_contimg.qa.notation import format_number
+from dsa110_contimg.qa.notation import format_number, list_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class Highlight:
     @property
     def whom(self) -> str:
         """The names in words."""
-        more = len(self.names) - _MOST_NAMES
-        return ", ".join(self.names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        return list_names(self.names, _MOST_NAMES)
 
 
 def find_highlights(findings: Findings) -> list[Highlight]:

@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("Image"),
     Column("Date", "Start of the observation, in the time scale of the header"),
     Column("Verdict", "The worst of its gates"),
+    Column("What", "The gates that did not pass"),
     Column("Noise", "1.4826 times the median absolute deviation, over all pixels"),
     Column("× expected", "Noise as a multiple of the median of all images in this report"),
     Column("Dynamic range", "Brightest pixel over noise"),
@@ -38,7 +39,6 @@ _CHECKED = (
     Column("Flux ratio", "Median ratio of fluxes, image over catalogue"),
     Column("Completeness", "Fraction of the sources of the reference catalogue that are seen"),
 )
-_FINDING = Column("What", "The gates that did not pass")
 
 
 class _Brightness:
@@ -65,7 +65,7 @@ class _Brightness:
 def list_columns(images: Sequence[ImageFinding]) -> list[Column]:
     """List the columns; those of a reference catalogue only if there is one."""
     checked = _CHECKED if any(image.check is not None for image in images) else ()
-    return [*_COLUMNS, *checked, _FINDING]
+    return [*_COLUMNS, *checked]
 
 
 def list_rows(images: Sequence[ImageFinding]) -> Iterator[Row]:
@@ -81,7 +81,7 @@ def list_rows(images: Sequence[ImageFinding]) -> Iterator[Row]:
     Row
         Its key is its verdict.
     """
-    is_checked = len(list_columns(images)) > len(_COLUMNS) + 1
+    is_checked = len(list_columns(images)) > len(_COLUMNS)
     noise, peaks = (_Brightness(images, name) for name in ("rms", "peak"))
     for number, image in enumerate(images):
         quality, check = image.quality, image.check
@@ -90,14 +90,15 @@ def list_rows(images: Sequence[ImageFinding]) -> Iterator[Row]:
             Cell(name_thing(image), number, "name"),
             Cell("no date" if mjd is None else format_date(mjd), mjd),
             Cell(image.verdict, list(Verdict).index(image.verdict), "verdict"),
+            Cell(told := _tell_gates(image), told or None, "gates"),
         ]
         if quality is None:
-            cells += [Cell("–", None, "number")] * (len(_COLUMNS) - 3)
+            cells += [Cell("–", None, "number")] * (len(_COLUMNS) - 4)
         else:
             expected = quality.expected_rms
             cells += [
                 noise.show(quality),
-                show_number(quality.rms / expected if expected else None),
+                _show_decimals(quality.rms / expected if expected else None, 2),
                 show_number(quality.dynamic_range),
                 peaks.show(quality),
                 show_number(quality.coverage, f"{100 * quality.coverage:.1f} %"),
@@ -107,12 +108,12 @@ def list_rows(images: Sequence[ImageFinding]) -> Iterator[Row]:
             cells += [Cell("–", None, "number")] * len(_CHECKED)
         elif is_checked and check is not None:
             cells += [
-                show_number(check.median_delta_ra_arcsec),
-                show_number(check.median_delta_dec_arcsec),
-                show_number(check.median_flux_ratio),
-                show_number(check.completeness),
+                _show_decimals(check.median_delta_ra_arcsec, 2),
+                _show_decimals(check.median_delta_dec_arcsec, 2),
+                _show_decimals(check.median_flux_ratio, 3),
+                _show_decimals(check.completeness, 2),
             ]
-        yield Row((*cells, Cell(_tell_gates(image), None)), str(image.verdict), image.gates)
+        yield Row(tuple(cells), str(image.verdict), image.gates)
 
 
 def plot_noise(images: Sequence[ImageFinding]) -> str:
@@ -145,6 +146,11 @@ def plot_noise(images: Sequence[ImageFinding]) -> str:
     mjd = np.array([np.nan if quality.mjd is None else quality.mjd for quality, _ in shown])
     rms = np.array([quality.rms for quality, _ in shown]) * factors
     return draw_noise(mjd, rms, [verdict for _, verdict in shown], unit=unit, limits=limits)
+
+
+def _show_decimals(value: float | None, digits: int) -> Cell:
+    """Make the cell of a number whose digits further down say nothing."""
+    return show_number(value, None if value is None else f"{value:.{digits}f}")
 
 
 def _tell_beam(beam: Beam) -> str:

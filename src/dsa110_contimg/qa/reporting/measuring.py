@@ -8,21 +8,21 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsa110_contimg.errors import ContimgError, MissingDependencyError
+from dsa110_contimg.errors import ContimgError, ImageError, MissingDependencyError
 from dsa110_contimg.images.radio_images import identity_of
 from dsa110_contimg.qa.caltable_quality import measure_caltable
 from dsa110_contimg.qa.catalogue_check import check_catalogue
 from dsa110_contimg.qa.image_quality import measure_image
 from dsa110_contimg.qa.light_curves import measure_light_curves
 from dsa110_contimg.qa.ms_quality import measure_ms
-from dsa110_contimg.qa.notation import split_unit
+from dsa110_contimg.qa.notation import list_names, split_unit
 from dsa110_contimg.qa.reporting.findings import Findings, ImageFinding, LeftOut, Picture, TableFinding
 from dsa110_contimg.qa.stamps.inputs import list_images
 from dsa110_contimg.qa.whole_images.gates import judge_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from os import PathLike
     from typing import Any, Literal
 
@@ -137,13 +137,18 @@ def measure_night(night: Night, progress: Progress, known: dict[str, Known] | No
     tables = [_measure_table("Measurement Set", path) for path in progress(night.measurement_sets, "Measurement Sets")]
     tables += [_measure_table("caltable", path) for path in progress(night.caltables, "Caltables")]
     left_out += [LeftOut(table.path, table.error.message) for table in tables if table.error is not None]
-    remarks = list(_remark_on_dates(images))
+    remarks = tuple(_remark_on_dates(images))
     curves = None
     readable = [image.path for image in images if image.quality is not None]
     if sources is not None and readable:
-        curves = measure_light_curves(readable, sources, **night.plane)
+        try:
+            curves = measure_light_curves(readable, sources, **night.plane)
+        except ImageError as error:  # such as all of them removed in the meantime
+            left_out.append(LeftOut(str(night.sources), f"There are no light curves: {error.message}"))
+    if curves is not None:
         left_out += [LeftOut(path, f"Not in the light curves: {e.message}") for path, e in curves.unreadable.items()]
-        remarks += [remark for remark in curves.remarks if remark not in remarks]
+        remarks = curves.remarks  # which tell of dates, too
+    remarks += tuple(_remark_on_checks(images))
     return Findings(
         images=tuple(images),
         tables=tuple(tables),
@@ -151,7 +156,7 @@ def measure_night(night: Night, progress: Progress, known: dict[str, Known] | No
         sources=night.sources,
         reference=night.reference,
         left_out=tuple(left_out),
-        remarks=tuple(remarks),
+        remarks=remarks,
     )
 
 
@@ -224,14 +229,25 @@ def _measure_table(kind: Literal["Measurement Set", "caltable"], path: str) -> T
         return TableFinding(kind, path, None, (), error)
     with tempfile.TemporaryDirectory() as folder:
         pictures = tuple(
-            Picture(picture.stem.replace("_", " "), picture.read_bytes())
+            Picture(picture.stem.replace("_", " by ", 1).replace("_", " "), picture.read_bytes())
             for picture in map(Path, quality.write_pictures(folder))
         )
     return TableFinding(kind, path, quality, pictures, None)
 
 
-def _remark_on_dates(images: Iterable[ImageFinding]) -> Iterable[str]:
+def _remark_on_checks(images: Iterable[ImageFinding]) -> Iterator[str]:
+    """Yield what the reference catalogue lacks, each sentence once, with the images that it is about if not all."""
+    checks = [image for image in images if image.check is not None]
+    said: dict[str, list[str]] = {}
+    for image in checks:
+        for remark in image.check.remarks if image.check is not None else ():
+            said.setdefault(remark, []).append(Path(image.path).name)
+    for remark, names in said.items():
+        yield f"Reference: {remark}" if len(names) == len(checks) else f"Reference, {list_names(names)}: {remark}"
+
+
+def _remark_on_dates(images: Iterable[ImageFinding]) -> Iterator[str]:
     undated = [Path(image.path).name for image in images if image.quality is not None and image.quality.mjd is None]
     if undated:
         count = f"{len(undated)} image{'s have' if len(undated) > 1 else ' has'}"
-        yield f"{count} no date, and come last, in the order of their names: {', '.join(undated)}."
+        yield f"{count} no date, and come last, in the order of their names: {list_names(undated)}."

@@ -71,7 +71,7 @@ def write_page(
         source_columns=source_table.COLUMNS,
         source_rows=[] if curves is None else list(source_table.list_rows(curves)),
         sections=_make_sections(findings, strips),
-        variables=[] if curves is None else [row for row in source_table.list_rows(curves) if "variable" in row.key],
+        variables=findings.variables,
         tables=[summarise_table(table) for table in findings.tables],
         size=format_angle(size_arcmin / 60),
         provenance=provenance,
