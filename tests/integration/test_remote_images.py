@@ -26,7 +26,8 @@ from dsa110_contimg.errors import (
 )
 from dsa110_contimg.images import open_image
 from dsa110_contimg.images import remote_pixels as remote_pixels_module
-from dsa110_contimg.qa import create_cutout, measure_image
+from dsa110_contimg.qa import create_cutout, measure_image, measure_light_curves
+from dsa110_contimg.simulate import Source, simulate_image
 from support import ramp, sky_header, write_image
 
 pytest.importorskip("aiohttp", reason="the extra remote is not installed")
@@ -173,6 +174,20 @@ def test_stamps_are_those_of_the_file(dtype: str, site: Site, tmp_path: Path) ->
         statuses.add(create_cutout(remote, *position, 1.0).status)
     assert statuses >= {"full" if dtype != "i2" else "partial", "partial"}
     assert {method for method, _ in site.asked} == {"GET"}
+
+
+def test_light_curves_are_those_of_the_files(site: Site, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{k}.fits" for k in range(3)]
+    for k, path in enumerate(paths):
+        simulate_image(path, [Source(180.0, 37.0, flux_jy=0.01)], 1e-3, shape=(150, 150), mjd=60000.0 + k, seed=k)
+    addresses = [publish(site, path) for path in paths[:2]]
+    secret = addresses[1].replace("http://", "http://me:secret@")
+    there, here = ([180.0, 180.01], [37.0, 37.0]), measure_light_curves(paths, [180.0, 180.01], [37.0, 37.0])
+    curves = measure_light_curves([addresses[0], secret, f"{site.address}/none.fits", paths[2]], *there)
+    np.testing.assert_array_equal(curves.flux[:, :3], here.flux)
+    assert curves.images == (*addresses, str(paths[2]), f"{site.address}/none.fits")
+    assert list(curves.unreadable) == [f"{site.address}/none.fits"]
+    assert "secret" not in repr(curves.images) + repr(curves.remarks) + repr(curves.unreadable)
 
 
 def test_few_bytes_are_fetched(site: Site, tmp_path: Path) -> None:

@@ -248,6 +248,17 @@ def test_one_source_in_one_image(three: list[Path]) -> None:
     assert not curves.remarks
 
 
+@pytest.mark.parametrize("projection", ["SIN", "CAR"])
+def test_no_source_at_all(tmp_path: Path, projection: str) -> None:
+    simulate_image(tmp_path / "a.fits", [], NOISE, shape=(100, 100), projection=projection)
+    curves = measure_light_curves([tmp_path / "a.fits"] * 2, [], [])
+    assert curves.flux.shape == (0, 2)
+    assert len(curves.to_table()) == len(curves.to_source_table()) == 0
+    curves.write(tmp_path / "a.parquet")
+    nowhere = measure_light_curves(tmp_path / "a.fits", [0.0], [-37.0])
+    assert nowhere.flags.tolist() == [[Flag.OFF_IMAGE]]
+
+
 @pytest.mark.parametrize(("ra", "dec"), [(np.nan, 0.0), (0.0, 90.1)])
 def test_impossible_positions_are_refused(three: list[Path], ra: float, dec: float) -> None:
     with pytest.raises(BadPositionError):

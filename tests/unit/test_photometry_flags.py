@@ -62,8 +62,8 @@ def test_sources_near_the_edge_are_flagged(tmp_path: Path) -> None:
     assert curves.flags[:, 0].tolist() == [Flag.NEAR_EDGE] * 4 + [0] * 4
     assert np.isfinite(curves.flux).all()
     assert curves.variability.n_epochs.tolist() == [0] * 4 + [1] * 4
-    wide = measure(path, (far, 80), thresholds=Thresholds(edge_beams=1.5))
-    assert wide.flags[0, 0] == Flag.NEAR_EDGE
+    wide = measure(path, (far, 80), (60, 60), (62, 62), thresholds=Thresholds(edge_beams=10.2))
+    assert wide.flags[:, 0].tolist() == [Flag.NEAR_EDGE, Flag.NEAR_EDGE | Flag.BLENDED, Flag.BLENDED]
 
 
 def test_the_flux_near_the_edge_is_that_of_the_pixels_that_are_there(tmp_path: Path) -> None:

@@ -119,6 +119,17 @@ def test_calibration_that_differs_is_taken_for_what_it_is(fraction: float, toget
     assert np.nanmedian(found.eta) > 3  # which a cut at a few would have called variable
 
 
+def test_a_pair_must_differ_by_more_than_calibration_may_do() -> None:
+    gains = 1 + 0.1 * np.random.default_rng(7).standard_normal((40, 60))
+    flux = constant(40, 60) * gains
+    flux[0] = np.resize([850.0, 1150.0], 60)
+    found = measure(flux, gains)
+    assert found.eta[0] > found.eta_limit[0]
+    assert found.pair_significance[0] > 100
+    assert found.pair_modulation[0] > 0.26
+    assert not found.is_variable[0]
+
+
 def test_an_epoch_with_large_errors_hides_and_makes_no_variable() -> None:
     for seed in range(10):
         flux, error = constant(40, 12, seed), np.ones((40, 12))

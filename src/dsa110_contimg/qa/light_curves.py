@@ -163,6 +163,8 @@ def measure_light_curves(
         If there are not as many noise maps as images.
     BadPositionError
         If a coordinate is not finite, or a declination is beyond a pole.
+    TypeError, ValueError
+        If there are right ascensions alone, or not as many names as positions.
     CatalogueError
         If the catalogue is not there or has no positions.
     ImageError

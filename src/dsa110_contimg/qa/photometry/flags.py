@@ -19,15 +19,15 @@ class Flag(IntFlag):
     BLENDED = 1
     """Another source of the list is so near that the flux is partly that one's."""
     NEAR_EDGE = 2
-    """The edge of the image, or a pixel without sky, is nearer than `Thresholds.edge_beams` major axes of the beam; not
-    told where there is no beam."""
+    """The edge of the image is nearer than `Thresholds.edge_beams` major axes of the beam, or so is a pixel without sky
+    among those that the local rms is measured from; not told where there is no beam."""
     OFF_IMAGE = 4
     """The position is not on the image; nothing is measured."""
     BLANK = 8
     """There is no sky at the position, or at some pixel within the half maximum of the beam; there is no flux."""
     NO_BEAM = 16
-    """The image names no beam, or one below half a pixel, or one so large that every position is near the edge; there
-    is no flux, only peak and local rms."""
+    """The image names no beam, or one below half a pixel or above two fifths of the image; there is no flux, only peak
+    and local rms."""
     NO_NOISE = 32
     """The noise is zero or not known, and so is the error of the flux, in which all pixels weigh the same."""
     UNREADABLE = 64

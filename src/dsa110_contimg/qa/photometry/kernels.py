@@ -24,6 +24,7 @@ _HALF_WINDOW_BEAMS = 1.5
 _ZENITHAL = frozenset({"AZP", "SZP", "TAN", "STG", "SIN", "ARC", "ZPN", "ZEA", "AIR", "NCP", "TPV", ""})
 _UNDERSAMPLED_PIXELS = 2.0
 _SMALLEST_PIXELS = 0.5
+_LARGEST_PART = 0.4
 _ERROR_FACTOR = 2.0 / math.sqrt(3.0)
 
 
@@ -171,8 +172,8 @@ def project_beam(image: RadioImage, beam: Beam, positions: Doubles) -> PixelBeam
     return PixelBeam(shapes, (major_y, major_x), float(widths.min(initial=np.inf)))
 
 
-def is_sensible(image: RadioImage, beam: Beam, edge_beams: float) -> bool:
-    """Tell whether a beam can be that of an image: half a pixel wide, and smaller than what all is near the edge for.
+def is_sensible(image: RadioImage, beam: Beam) -> bool:
+    """Tell whether a beam can be that of an image: at least half a pixel, and at most two fifths of the image wide.
 
     Parameters
     ----------
@@ -180,8 +181,6 @@ def is_sensible(image: RadioImage, beam: Beam, edge_beams: float) -> bool:
         The image.
     beam : Beam
         What it says is its beam.
-    edge_beams : float
-        Positions nearer to the edge than so many major axes are near it.
 
     Returns
     -------
@@ -190,7 +189,7 @@ def is_sensible(image: RadioImage, beam: Beam, edge_beams: float) -> bool:
     """
     scales = image.pixel_scales_deg
     widest = min(length * scale for length, scale in zip(image.shape, scales, strict=True))
-    return beam.minor_deg >= _SMALLEST_PIXELS * min(scales) and 2.0 * edge_beams * beam.major_deg <= widest
+    return beam.minor_deg >= _SMALLEST_PIXELS * min(scales) and beam.major_deg <= _LARGEST_PART * widest
 
 
 def find_sky_axes(image: RadioImage, positions: Doubles) -> Doubles:

@@ -115,12 +115,13 @@ def measure_sources(path: str, noise_map: str | None, question: Question) -> Pho
 def _measure(image: RadioImage, positions: Doubles, question: Question, noise_map: NoiseMap | None) -> Photometry:
     plane = image.axes.choose_plane(image.path, stokes=question.stokes, channel=question.channel)
     beam = image.find_beam(plane)
-    if beam is not None and not is_sensible(image, beam, question.edge_beams):
+    if beam is not None and not is_sensible(image, beam):
         beam = None
     is_on = ((positions >= -0.5) & (positions < np.array(image.shape) - 0.5)).all(axis=1)
     there = np.flatnonzero(is_on)
     positions = positions[there]
     shape = None if beam is None else project_beam(image, beam, positions)
+    scales, edge = image.pixel_scales_deg, 0.0 if beam is None else question.edge_beams * beam.major_deg
     peak, flux, error, noise = np.full((4, is_on.size), np.nan)
     flags = np.where(is_on, 0 if beam else Flag.NO_BEAM, Flag.OFF_IMAGE).astype(np.uint16)
     window = choose_window(None if shape is None else shape.major_pixels)
@@ -136,8 +137,7 @@ def _measure(image: RadioImage, positions: Doubles, question: Question, noise_ma
             rms = rms if noise_map is None else forced.noise
             flux[part] = np.where(is_blank, np.nan, forced.flux)
             error[part] = np.where(is_blank | ~(rms > 0), np.nan, forced.error_factor * rms)
-            is_near = windows.find_blank_distances(image.pixel_scales_deg) < question.edge_beams * beam.major_deg
-            _add(flags, part[is_near], Flag.NEAR_EDGE)
+            _add(flags, part[windows.find_blank_distances(scales) < edge], Flag.NEAR_EDGE)
             _add(flags, part[np.abs(medians) * forced.leverage > error[part]], Flag.OFFSET)
         elif noise_map is not None:
             rms = noise_map.read(windows.find_nearest() + windows.origins, (1, 1))[:, 0, 0]
@@ -150,6 +150,8 @@ def _measure(image: RadioImage, positions: Doubles, question: Question, noise_ma
             hint="Give a map of the noise, which is above zero, or none.",
         )
     if shape is not None:
+        inside = (np.minimum(positions, np.array(image.shape) - 1.0 - positions) + 0.5) * scales
+        _add(flags, there[inside.min(axis=1, initial=np.inf) < edge], Flag.NEAR_EDGE)
         is_blended = find_blends(positions, shape.shapes, flux[there], error[there])
         _add(flags, there[is_blended], Flag.BLENDED)
     return Photometry(image.unit, image.mjd, peak, flux, error, noise, flags)
