@@ -61,18 +61,24 @@ def size_option(command: Command) -> Command:
     return add(command)
 
 
+def folder_option(command: Command) -> Command:
+    """Add ``-o`` for a folder of results, as `folder`."""
+    add = click.option(
+        "-o",
+        "--output",
+        "folder",
+        metavar="DIR",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder for the results; made if it is not there.",
+    )
+    return add(command)
+
+
 def night_options(command: Command) -> Command:
     """Add what a report is made of besides images, and where it goes."""
     for add in (
-        click.option(
-            "-o",
-            "--output",
-            "folder",
-            metavar="DIR",
-            required=True,
-            type=click.Path(file_okay=False, path_type=Path),
-            help="Folder for the report; made if absent.",
-        ),
+        folder_option,
         click.option("--reference", metavar="CATALOG", help="Catalogue to hold positions and fluxes against."),
         click.option("--sources", metavar="CATALOG", help="Catalogue of sources to follow over the images."),
         click.option("--caltable", "caltables", metavar="TABLE", multiple=True, help="A caltable; may be repeated."),

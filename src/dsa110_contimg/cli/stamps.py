@@ -9,7 +9,7 @@ import click
 
 from dsa110_contimg._files import claimed, make_folder
 from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_UNREADABLE, print_json, talk, talk_warnings, track
-from dsa110_contimg.cli.parameters import plane_options, size_option
+from dsa110_contimg.cli.parameters import folder_option, plane_options, size_option
 from dsa110_contimg.qa.notation import list_names
 
 TYPE_CHECKING = False
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
 @click.command("stamps", short_help="Cut and draw every source in every image.")
 @click.argument("catalogue", metavar="CATALOG")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    metavar="DIR",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the results; made if it is not there.",
-)
+@folder_option
 @size_option
 @plane_options
 @click.option(

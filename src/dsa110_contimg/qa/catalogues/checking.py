@@ -53,7 +53,7 @@ def check(
     catalogue = find_catalogue(reference)
     opened = open_image(image, hdu)
     plane = opened.axes.choose_plane(opened.path, stokes=stokes, channel=channel)
-    beam, remarks = _find_beam(opened, plane, thresholds.edge_beams)
+    beam, remarks = _find_beam(opened, plane)
     frequency = opened.find_frequency(plane)
 
     positions = opened.find_pixels(catalogue.ra_deg, catalogue.dec_deg)
@@ -118,10 +118,10 @@ def check(
     return replace(result, gates=judge_check(result))
 
 
-def _find_beam(image: RadioImage, plane: tuple[int, ...], edge_beams: float) -> tuple[Beam | None, list[str]]:
+def _find_beam(image: RadioImage, plane: tuple[int, ...]) -> tuple[Beam | None, list[str]]:
     """Find the beam, and what is to be said of it: one in the wrong unit would make windows of the whole sky."""
     beam = image.find_beam(plane)
-    if beam is None or is_sensible(image, beam, edge_beams):
+    if beam is None or is_sensible(image, beam):
         return beam, []
     told = (
         f"The beam is said to be {format_angle(beam.major_deg)} by {format_angle(beam.minor_deg)}, which cannot be: a "
