@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import click
 
@@ -15,6 +14,7 @@ from dsa110_contimg.qa.notation import list_names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Any, Literal
 
     from dsa110_contimg.errors import ContimgError
