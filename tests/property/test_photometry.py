@@ -37,7 +37,7 @@ ALLOWED = Flag.NO_NOISE | Flag.NEAR_EDGE | Flag.OFFSET
     projection=st.sampled_from(["SIN", "TAN", "ARC", "ZEA", "CAR", "AIT"]),
     frame=st.sampled_from(["icrs", "fk5", "galactic"]),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_flux_of_a_point_source_without_noise_is_found(
     fraction: tuple[float, float],
     scale: tuple[float, float],
