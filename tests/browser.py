@@ -22,9 +22,12 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is inst
 
 @contextmanager
 def open_page(
-    path: Path, width: int = 1440, height: int = 900, scheme: str = "light"
+    path: Path, width: int = 1440, height: int = 900, scheme: str = "light", before: str = ""
 ) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page from disk; yield it, and what went wrong on it: errors, and requests to anything but itself."""
+    """Open a page from disk; yield it, and what went wrong on it: errors, and requests to anything but itself.
+
+    What is to be done before its own scripts run is given as a script.
+    """
     from playwright.sync_api import sync_playwright
 
     faults: list[str] = []
@@ -36,6 +39,7 @@ def open_page(
         )
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: None if _is_own(request.url, path) else faults.append(request.url))
+        page.add_init_script(before)
         page.goto(path.as_uri())
         yield page, faults
         browser.close()

@@ -103,11 +103,12 @@ def decorators(node: ast.ClassDef) -> str:
 def test_every_verb_and_option_stands_in_the_manual() -> None:
     import click
 
-    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, simulate, stamps, table
+    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, report, simulate, stamps, table, watch
 
     manual = (ROOT / "docs" / "command-line.md").read_text()
     sections = {section.split()[0]: section for section in manual.split("## dsa110-qa ")[1:]}
-    verbs = {module.command.name: module.command for module in (caltable, casa, cutout, ms, simulate, stamps, table)}
+    modules = (caltable, casa, cutout, ms, report, simulate, stamps, table, watch)
+    verbs = {module.command.name: module.command for module in modules}
     assert set(sections) == set(verbs)
     assert app.verbs.help
     for name, verb in verbs.items():
@@ -118,8 +119,8 @@ def test_every_verb_and_option_stands_in_the_manual() -> None:
 
 
 def test_the_list_of_verbs_is_not_cut_short() -> None:
-    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, simulate, stamps, table
+    from dsa110_contimg.cli import app, caltable, casa, cutout, ms, report, simulate, stamps, table, watch
 
     assert app.verbs.help
-    for module in (caltable, casa, cutout, ms, simulate, stamps, table):
+    for module in (caltable, casa, cutout, ms, report, simulate, stamps, table, watch):
         assert not module.command.get_short_help_str(limit=60).endswith("...")

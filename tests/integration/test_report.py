@@ -90,12 +90,30 @@ def test_everything_of_a_night_is_in_its_report(field: SimulatedEpochs, tmp_path
 
 
 def test_variables_come_first(field: SimulatedEpochs, tmp_path: Path) -> None:
-    create_report(field.images, tmp_path, sources=field.catalogue)
+    turned = tmp_path / "turned.csv"  # the simulator's catalogue begins with those that vary
+    Table.read(field.catalogue)[::-1].write(turned)
+    create_report(field.images, tmp_path, sources=turned)
     told, page = read(tmp_path), (tmp_path / "index.html").read_text()
     found = {source["name"] for source in told["sources"] if source["is_variable"]}
     assert found == {field.sources[k].name for k in field.variables}
     order = re.findall(r'<article id="s\d+".*?<h3>([^<]*?)(?: <span|</h3>)', page, re.DOTALL)
     assert set(order[:2]) == found
+
+
+def test_noise_is_held_against_that_of_the_others(field: SimulatedEpochs, tmp_path: Path) -> None:
+    def judge(images: list[Path]) -> list[tuple[str, str]]:
+        create_report(images, tmp_path)
+        gates = [(image["path"], gate) for image in read(tmp_path)["images"] for gate in image["gates"]]
+        return [(Path(path).name, gate["verdict"]) for path, gate in gates if gate["name"] == "noise against expected"]
+
+    good, bad = list(field.images[:2]), field.images[2]
+    # In the order of time, whatever the order in which they were given.
+    assert judge([bad, *good[::-1]]) == [
+        ("epoch_01.fits", "PASS"),
+        ("epoch_02.fits", "PASS"),
+        ("epoch_03.fits", "FAIL"),
+    ]
+    assert judge([bad, good[0]]) == [("epoch_01.fits", "SKIP"), ("epoch_03.fits", "SKIP")]
 
 
 def test_images_alone_are_enough(field: SimulatedEpochs, tmp_path: Path) -> None:
