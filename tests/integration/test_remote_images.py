@@ -26,8 +26,8 @@ from dsa110_contimg.errors import (
 )
 from dsa110_contimg.images import open_image
 from dsa110_contimg.images import remote_pixels as remote_pixels_module
-from dsa110_contimg.qa import create_cutout, measure_image, measure_light_curves
-from dsa110_contimg.simulate import Source, simulate_image
+from dsa110_contimg.qa import create_cutout, create_report, measure_image, measure_light_curves
+from dsa110_contimg.simulate import Source, simulate_epochs, simulate_image
 from support import ramp, sky_header, write_image
 
 pytest.importorskip("aiohttp", reason="the extra remote is not installed")
@@ -400,6 +400,20 @@ def test_a_whole_image_is_measured(site: Site, tmp_path: Path) -> None:
     near, far = measure_image(path, residual=path), measure_image(secret, residual=secret)
     assert far.path == far.residual.path == f"{site.address}/a.fits"
     assert vars(far) == vars(near) | {"path": far.path, "residual": replace(near.residual, path=far.path)}
+
+
+def test_a_report_of_remote_images_tells_no_secret(site: Site, tmp_path: Path) -> None:
+    field = simulate_epochs(tmp_path / "field", 3, 3, n_variables=0, shape=(150, 150))
+    secrets = [
+        publish(site, path).replace("http://", "http://me:hunter2@") + "?X-Signature=hunter2" for path in field.images
+    ]
+    missing = f"{site.address}/none.fits?X-Signature=hunter2"
+    report = create_report([*secrets, missing], tmp_path / "report", sources=field.catalogue)
+    page = report.page.read_text()
+    assert "hunter2" not in page + report.numbers.read_text()
+    assert f"{site.address}/epoch_02.fits" in page
+    assert page.count('data-strip="p') == 9
+    assert [image.quality is None for image in report.findings.images] == [False, False, False, True]
 
 
 def test_no_message_holds_a_secret(site: Site, image: str) -> None:

@@ -29,6 +29,10 @@ def follow(field, images=None) -> SimpleNamespace:
     return SimpleNamespace(images=paths, names=tuple(s.name for s in field.sources), ra_deg=ra, dec_deg=dec)
 
 
+def draw(curves: SimpleNamespace, order: np.ndarray):
+    return strips.draw_strips(curves, order, 1.0, PLANE, {path: path for path in curves.images})
+
+
 def open_strip(strip: strips.Strip) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(strip.webp)).convert("RGB")).astype(int)
 
@@ -40,7 +44,7 @@ def test_stamps_become_smaller_where_there_are_many(count: int, side: int) -> No
 
 def test_each_source_has_its_epochs_side_by_side(field) -> None:
     order = np.array([3, 1, 0])
-    drawn = list(strips.draw_strips(follow(field), order, 1.0, PLANE))
+    drawn = list(draw(follow(field), order))
     assert len(drawn) == 3
     stack = create_cutouts(field.images, field.catalogue, size_arcmin=1.0)
     for k, strip in zip(order.tolist(), drawn, strict=True):
@@ -51,7 +55,7 @@ def test_each_source_has_its_epochs_side_by_side(field) -> None:
 
 
 def test_the_brightest_pixel_is_where_the_source_is(field) -> None:
-    (strip,) = strips.draw_strips(follow(field), np.array([0]), 1.0, PLANE)
+    (strip,) = draw(follow(field), np.array([0]))
     first = open_strip(strip)[:, :128].sum(axis=2)
     y, x = np.unravel_index(int(first.argmax()), first.shape)
     assert abs(y - 64) < 12
@@ -60,25 +64,25 @@ def test_the_brightest_pixel_is_where_the_source_is(field) -> None:
 
 def test_sources_are_cut_in_parts(field, monkeypatch: pytest.MonkeyPatch) -> None:
     order = np.arange(5)
-    whole = list(strips.draw_strips(follow(field), order, 1.0, PLANE))
+    whole = list(draw(follow(field), order))
     monkeypatch.setattr(strips, "_HELD_BYTES", 1)
-    assert list(strips.draw_strips(follow(field), order, 1.0, PLANE)) == whole
+    assert list(draw(follow(field), order)) == whole
 
 
 def test_images_of_different_scales_stand_in_one_strip(field, tmp_path: Path) -> None:
     coarse = simulate_image(tmp_path / "coarse.fits", field.sources, 1e-4, shape=(128, 128), pixel_arcsec=5.0)
     mixed = (str(field.images[0]), str(coarse.path), str(field.images[1]))
-    (strip,) = strips.draw_strips(follow(field, mixed), np.array([0]), 1.0, PLANE)
+    (strip,) = draw(follow(field, mixed), np.array([0]))
     picture = open_strip(strip)
     assert picture.shape == (128, 3 * 128, 3)
     assert strip.statuses == ("full",) * 3
-    fine = strips.draw_strips(follow(field, (mixed[0], mixed[2])), np.array([0]), 1.0, PLANE)
+    fine = draw(follow(field, (mixed[0], mixed[2])), np.array([0]))
     assert not np.array_equal(picture[:, 128:256], open_strip(next(fine))[:, 128:256])
 
 
 def test_more_epochs_than_a_picture_is_wide_go_into_rows(field, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strips, "_WIDEST", 300)
-    (strip,) = strips.draw_strips(follow(field), np.array([0]), 1.0, PLANE)
+    (strip,) = draw(follow(field), np.array([0]))
     assert strip.columns == 2
     assert open_strip(strip).shape == (256, 256, 3)
 
@@ -86,7 +90,7 @@ def test_more_epochs_than_a_picture_is_wide_go_into_rows(field, monkeypatch: pyt
 def test_a_source_off_the_image_says_so(field) -> None:
     curves = follow(field)
     curves.ra_deg = curves.ra_deg + 10.0
-    (strip,) = strips.draw_strips(curves, np.array([0]), 1.0, PLANE)
+    (strip,) = draw(curves, np.array([0]))
     assert strip.statuses == ("off-image",) * 4
     assert strip.stretch == ""
     assert open_strip(strip).min() > 60  # hatched, with dark letters

@@ -50,9 +50,8 @@ def make_report(
     from dsa110_contimg.qa.reporting.writing import write_report
 
     with talk_warnings():
-        return write_report(
-            list_night(images, **options), folder, _write_command(images, folder, options), _track, known
-        )
+        night = list_night(images, **options)
+        return write_report(night, folder, _write_command(list(night.addresses), folder, options), _track, known)
 
 
 def tell_report(report: Report) -> int:

@@ -17,6 +17,7 @@ from dsa110_contimg.qa.light_curves import measure_light_curves
 from dsa110_contimg.qa.ms_quality import measure_ms
 from dsa110_contimg.qa.notation import list_names, split_unit
 from dsa110_contimg.qa.reporting.findings import Findings, ImageFinding, LeftOut, Picture, TableFinding
+from dsa110_contimg.qa.stamps.cutting import name_image
 from dsa110_contimg.qa.stamps.inputs import list_images
 from dsa110_contimg.qa.whole_images.gates import judge_image
 
@@ -69,6 +70,11 @@ class Night:
     """Which Stokes parameter of cubes."""
     channel: int | None
     """Which channel of cubes."""
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The images as they were given, by the names that anybody may see: without passwords and signatures."""
+        return {name_image(path): path for path in self.images}
 
     @property
     def plane(self) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def measure_night(night: Night, progress: Progress, known: dict[str, Known] | No
     left_out += [LeftOut(table.path, table.error.message) for table in tables if table.error is not None]
     remarks = tuple(_remark_on_dates(images))
     curves = None
-    readable = [image.path for image in images if image.quality is not None]
+    readable = [night.addresses[image.path] for image in images if image.quality is not None]
     if sources is not None and readable:
         try:
             curves = measure_light_curves(readable, sources, **night.plane)
@@ -216,8 +222,8 @@ def _measure_image(path: str, night: Night, reference: Catalogue | None) -> Imag
     except MissingDependencyError:
         raise
     except ContimgError as error:
-        return ImageFinding(path, None, None, error)
-    return ImageFinding(path, quality, check, None)
+        return ImageFinding(name_image(path), None, None, error)
+    return ImageFinding(name_image(path), quality, check, None)
 
 
 def _measure_table(kind: Literal["Measurement Set", "caltable"], path: str) -> TableFinding:

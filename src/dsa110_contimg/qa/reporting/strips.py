@@ -17,7 +17,7 @@ from dsa110_contimg.qa.stamps.sheet import are_turned_alike, draw_one, scale_pix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     import numpy as np
@@ -58,7 +58,11 @@ def choose_side(count: int) -> int:
 
 
 def draw_strips(
-    curves: LightCurves, order: NDArray[np.intp], size_arcmin: float, plane: dict[str, Any]
+    curves: LightCurves,
+    order: NDArray[np.intp],
+    size_arcmin: float,
+    plane: dict[str, Any],
+    addresses: Mapping[str, str],
 ) -> Iterator[Strip]:
     """Draw the stamps of each source.
 
@@ -72,6 +76,8 @@ def draw_strips(
         Length of a stamp's side in arcminutes.
     plane : dict
         The arguments that choose a plane.
+    addresses : mapping
+        Where each image of the light curves is.
 
     Yields
     ------
@@ -82,7 +88,7 @@ def draw_strips(
     -----
     Sources are cut in parts, so that no more than 256 MiB of pixels are held, however many there are.
     """
-    groups = split_by_scale(curves.images, size_arcmin, hdu=plane["hdu"])
+    groups = split_by_scale([addresses[image] for image in curves.images], size_arcmin, hdu=plane["hdu"])
     one = next(_cut(groups, curves, order[:1], size_arcmin, plane))
     step = max(_HELD_BYTES // sum(stamp.data.nbytes for stamp in one), 1)
     side = choose_side(len(curves.images) * len(curves.names))

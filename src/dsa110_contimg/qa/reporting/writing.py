@@ -84,7 +84,7 @@ def _draw_strips(findings: Findings, night: Night, progress: Progress) -> Iterat
         return
     order = order_sources(curves)
     names = [curves.names[k] for k in order.tolist()]
-    strips = draw_strips(curves, order, night.size_arcmin, night.plane)
+    strips = draw_strips(curves, order, night.size_arcmin, night.plane, night.addresses)
     try:
         first = next(strips, None)
     except ImageError:
@@ -121,4 +121,4 @@ def _write_call(night: Night, folder: Path) -> str:
         **night.plane,
     }
     named = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
-    return f"create_report({list(night.images)!r}, {str(folder)!r}{named})"
+    return f"create_report({list(night.addresses)!r}, {str(folder)!r}{named})"
