@@ -36,7 +36,8 @@ def main() -> None:
         "limit: cutting the stamps": lambda: create_cutouts(images, catalogue),
         "create_report": lambda: create_report(images, folder / "report", sources=catalogue),
     }
-    table = Table(title=f"A report of {N_SOURCES} sources in {N_EPOCHS} images of 2048²", title_justify="left")
+    title = f"A report of {N_SOURCES} sources in {N_EPOCHS} images of 2048²"
+    table = Table(title=title, title_justify="left", min_width=70)
     for heading in ("", "s"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, run in steps.items():

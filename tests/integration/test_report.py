@@ -20,6 +20,7 @@ from dsa110_contimg.errors import CatalogueNotFoundError, ImageNotFoundError, No
 from dsa110_contimg.qa import create_report
 from dsa110_contimg.simulate import (
     SimulatedEpochs,
+    Source,
     simulate_caltable,
     simulate_epochs,
     simulate_image,
@@ -243,6 +244,25 @@ def test_what_a_reference_lacks_is_said_once(field: SimulatedEpochs, tmp_path: P
     assert talk.count("Reference") == len(told["remarks"])
     ratios = [gate for image in told["images"] for gate in image["gates"] if gate["name"] == "flux ratio"]
     assert {gate["verdict"] for gate in ratios} == {"SKIP"}
+
+
+def test_images_without_noise_or_beam(tmp_path: Path) -> None:
+    for name, noise in (("silent", 0.0), ("beamless", 1e-3)):
+        simulate_image(tmp_path / f"{name}.fits", [Source(180.0, 37.0, 0.1)], noise, shape=(128, 128))
+    with fits.open(tmp_path / "silent.fits", mode="update") as hdus:
+        hdus[0].data[hdus[0].data < 1e-3] = 0.0  # the faint rim of the source would be noise
+    with fits.open(tmp_path / "beamless.fits", mode="update") as hdus:
+        for keyword in ("BMAJ", "BMIN", "BPA"):
+            del hdus[0].header[keyword]
+    (tmp_path / "one.csv").write_text("name,ra_deg,dec_deg,flux_jy\none,180.0,37.0,0.1\n")
+    catalogue = tmp_path / "one.csv"
+    create_report(sorted(tmp_path.glob("*.fits")), tmp_path / "out", sources=catalogue, reference=catalogue)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "error unknown" in page
+    assert "no flux" in page
+    assert "± nan" not in page
+    (source,) = read(tmp_path / "out")["sources"]
+    assert {"NO_BEAM", "NO_NOISE"} <= {flag for flags in source["flags"] for flag in flags}
 
 
 def test_names_from_outside_are_text(field: SimulatedEpochs, tmp_path: Path) -> None:

@@ -80,6 +80,12 @@ def test_a_source_that_was_never_measured_has_an_empty_plot() -> None:
     ElementTree.fromstring(svg)
 
 
+def test_a_flux_without_an_error_has_no_bar() -> None:
+    whole, bare = draw(), draw(error=np.where(np.arange(6) == 2, np.nan, 1e-3))
+    assert count_marks(bare) == count_marks(whole) == 6
+    assert "nan" not in bare.lower()
+
+
 def test_noise_has_a_shape_for_each_verdict_and_its_limits() -> None:
     rms = np.array([2e-4, 2.1e-4, 4e-4, 2e-3, 2e-4, 2e-4])
     verdicts = [Verdict.PASS, Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.PASS, Verdict.PASS]

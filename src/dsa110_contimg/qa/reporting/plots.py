@@ -127,7 +127,7 @@ def draw_light_curve(
     mjd : ndarray, shape (n_epochs,)
         Modified Julian Dates in days; NaN where there is none.
     flux, error : ndarray, shape (n_epochs,)
-        Flux and its error in `unit`; NaN where there is none.
+        Flux and its error in `unit`; NaN where there is none. A flux without an error is drawn without a bar.
     limit : ndarray, shape (n_epochs,)
         Upper limit where the source was not detected, else NaN.
     is_doubtful : ndarray of bool, shape (n_epochs,)
@@ -142,7 +142,7 @@ def draw_light_curve(
     str
         The plot as SVG.
     """
-    known = np.isfinite(flux)
+    known, error = np.isfinite(flux), np.nan_to_num(error)
     figure, axes = _open(4.8, 2.2)
     at = _place(axes, mjd)
     peak = float(np.max(np.abs(flux[known]), initial=0.0))

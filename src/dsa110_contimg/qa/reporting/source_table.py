@@ -191,6 +191,8 @@ def _list_stamps(curves: LightCurves, k: int, strip: Strip | None, factor: float
             told = "no flux"
         elif limit == limit:
             told = f"< {format_number(limit * factor)}"
+        elif error != error:
+            told = f"{format_number(flux * factor)}, error unknown"
         else:
             told = f"{format_number(flux * factor)} ± {error * factor:.2g}"
         date = Path(image).name if mjd != mjd else format_date(mjd)
