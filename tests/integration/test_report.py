@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from click.testing import CliRunner
 
 from dsa110_contimg.cli import report as report_command
 from dsa110_contimg.cli.app import verbs
-from dsa110_contimg.errors import CatalogueNotFoundError, ImageNotFoundError, NoPositionColumnsError, OutputExistsError
+from dsa110_contimg.errors import (
+    CatalogueNotFoundError,
+    ImageNotFoundError,
+    MissingDependencyError,
+    NoPositionColumnsError,
+    OutputExistsError,
+)
 from dsa110_contimg.qa import create_report
 from dsa110_contimg.simulate import (
     SimulatedEpochs,
@@ -313,6 +320,20 @@ def test_a_report_that_fails_half_way_leaves_the_earlier_one(
     with pytest.raises(KeyboardInterrupt):
         create_report(field.images, tmp_path, sources=field.catalogue)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("missing", ["matplotlib.figure", "pyarrow.parquet"])
+def test_a_missing_library_is_told_before_anything_is_measured(
+    field: SimulatedEpochs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    from dsa110_contimg.qa.reporting import writing
+
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr(writing, "measure_night", lambda *_: pytest.fail("it was measured"))
+    with pytest.raises(MissingDependencyError) as caught:
+        create_report(field.images, tmp_path / "out")
+    assert "dsa110-contimg[report]" in caught.value.hint
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_runs_do_not_write_to_one_folder(field: SimulatedEpochs, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from dsa110_contimg.cli.console import EXIT_FINDING, EXIT_UNREADABLE, open_console, talk, talk_warnings, track
 from dsa110_contimg.cli.parameters import night_options, plane_options, size_option
-from dsa110_contimg.cli.verdicts import STYLES
+from dsa110_contimg.cli.verdicts import STYLES, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def _draw(console: Console, findings: Findings) -> None:
     from dsa110_contimg.qa.notation import format_number, list_names
     from dsa110_contimg.qa.reporting.highlights import find_highlights
 
-    counted = [f"{len(findings.images)} image{'s' * (len(findings.images) != 1)}"]
+    counted = [count(len(findings.images), "image")]
     if findings.tables:
-        counted.append(f"{len(findings.tables)} table{'s' * (len(findings.tables) != 1)}")
+        counted.append(count(len(findings.tables), "table"))
     curves = findings.light_curves
     if curves is not None:
-        counted.append(f"{len(curves.names)} source{'s' * (len(curves.names) != 1)}")
+        counted.append(count(len(curves.names), "source"))
     console.print(Text(f"{findings.verdict}  ", STYLES[findings.verdict]) + Text(", ".join(counted), "bold"))
     for one in find_highlights(findings):
         value = f" {one.value} ({one.threshold})" if one.value else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsa110_contimg.cli.console import draw_grid
+from dsa110_contimg.qa.gates import find_troubles
 from dsa110_contimg.qa.notation import format_number
 
 TYPE_CHECKING = False
@@ -23,10 +24,9 @@ def draw_verdict(console: Console, verdict: Verdict, path: str, gates: Sequence[
     from rich.text import Text
 
     console.print(Text(f"{verdict}  ", STYLES[verdict]) + Text(path, "bold"), soft_wrap=True)
-    for gate in sorted(gates, key=lambda gate: gate.verdict != "FAIL"):
-        if gate.verdict in ("FAIL", "WARN"):
-            found = f"  {gate.verdict}  {gate.name}: {format_number(gate.value)} ({gate.threshold}). {gate.reason}"
-            console.print(Text(found, STYLES[gate.verdict]))
+    for gate in find_troubles(gates):
+        found = f"  {gate.verdict}  {gate.name}: {format_number(gate.value)} ({gate.threshold}). {gate.reason}"
+        console.print(Text(found, STYLES[gate.verdict]))
     console.print()
 
 

@@ -60,6 +60,12 @@ def worst(gates: Iterable[Gate]) -> Verdict:
     return max((gate.verdict for gate in gates), key=_FROM_GOOD_TO_BAD.index, default=Verdict.SKIP)
 
 
+def find_troubles(gates: Iterable[Gate]) -> list[Gate]:
+    """Find the gates that failed or warned, those that failed first."""
+    found = [gate for gate in gates if gate.verdict in (Verdict.FAIL, Verdict.WARN)]
+    return sorted(found, key=lambda gate: gate.verdict != Verdict.FAIL)
+
+
 def judge(
     name: str,
     value: float | None,

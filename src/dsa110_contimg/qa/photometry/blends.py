@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+
+from dsa110_contimg.qa.photometry.kernels import FWHM_PER_SIGMA
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _FAR_BEAMS = 3.2
 _SHIFT = 0.5
 _AT_ONCE = 1_000_000
 """Pairs that are looked at at once, so that memory does not grow with the square of the number of sources."""
-_SIGMA_PER_FWHM = math.sqrt(8.0 * math.log(2.0))
 
 
 def find_blends(positions: Doubles, shapes: Doubles, fluxes: Doubles, errors: Doubles) -> NDArray[np.bool_]:
@@ -55,7 +54,7 @@ def find_blends(positions: Doubles, shapes: Doubles, fluxes: Doubles, errors: Do
         for one, other in ((first, second), (second, first)):
             xx, xy, yy = shapes[one].T
             squares = xx * x**2 + 2 * xy * x * y + yy * y**2
-            is_blended[one[squares < (_NEAR_BEAMS * _SIGMA_PER_FWHM) ** 2]] = True
+            is_blended[one[squares < (_NEAR_BEAMS * FWHM_PER_SIGMA) ** 2]] = True
             added = np.abs(fluxes[other]) * np.exp(-squares / 4)
             np.add.at(shifts, one, np.where(np.isfinite(added), added, 0.0))
     with np.errstate(invalid="ignore"):
@@ -65,7 +64,7 @@ def find_blends(positions: Doubles, shapes: Doubles, fluxes: Doubles, errors: Do
 def _find_pairs(positions: Doubles, shapes: Doubles) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Yield all pairs of sources that may be nearer than `_FAR_BEAMS`, each pair once."""
     xx, xy, yy = shapes.T
-    reach = _FAR_BEAMS * _SIGMA_PER_FWHM * np.sqrt(np.stack([xx, yy]) / (xx * yy - xy**2)).max(axis=1, initial=0.0)
+    reach = _FAR_BEAMS * FWHM_PER_SIGMA * np.sqrt(np.stack([xx, yy]) / (xx * yy - xy**2)).max(axis=1, initial=0.0)
     order = np.argsort(positions[:, 0], kind="stable")
     y, x = positions[order].T
     # In the order of y, the neighbours of a source stand right behind it.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.float64]
 
-_FWHM = math.sqrt(8.0 * math.log(2.0))
+FWHM_PER_SIGMA = math.sqrt(8.0 * math.log(2.0))
 """Full width at half maximum of a Gaussian over its standard deviation."""
 _HALF_WINDOW_BEAMS = 1.5
 """How far the kernel reaches along each axis of the image, in major axes of the beam (FWHM)."""
@@ -162,12 +162,12 @@ def project_beam(image: RadioImage, beam: Beam, positions: Doubles) -> PixelBeam
     """
     angle = math.radians(beam.pa_deg)
     axes = np.array([[math.sin(angle), math.cos(angle)], [math.cos(angle), -math.sin(angle)]])
-    axes *= np.array([beam.major_deg, beam.minor_deg]) / _FWHM
+    axes *= np.array([beam.major_deg, beam.minor_deg]) / FWHM_PER_SIGMA
     on_pixels = find_sky_axes(image, positions) @ axes  # columns: major and minor axis, in pixels (x, y)
     whitening = np.linalg.inv(on_pixels)
     inverse = np.swapaxes(whitening, 1, 2) @ whitening
     shapes = np.stack([inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]], axis=1)
-    widths = np.linalg.svd(on_pixels, compute_uv=False)[:, 1] * _FWHM
+    widths = np.linalg.svd(on_pixels, compute_uv=False)[:, 1] * FWHM_PER_SIGMA
     major_y, major_x = (beam.major_deg / scale for scale in image.pixel_scales_deg)
     return PixelBeam(shapes, (major_y, major_x), float(widths.min(initial=np.inf)))
 

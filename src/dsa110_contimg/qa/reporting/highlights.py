@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsa110_contimg.qa.gates import Verdict
+from dsa110_contimg.qa.gates import Verdict, find_troubles
 from dsa110_contimg.qa.notation import format_number, list_names
 
 TYPE_CHECKING = False
@@ -58,12 +58,11 @@ def find_highlights(findings: Findings) -> list[Highlight]:
     together: dict[tuple[Verdict, str, str, str], list[tuple[Gate, str]]] = {}
     for kind, found in (("image", findings.images), ("table", findings.tables)):
         for finding in found:
-            for gate in finding.gates:
-                if gate.verdict in (Verdict.FAIL, Verdict.WARN):
-                    # Tables are told one by one: each has its own antennas.
-                    apart = finding.path if kind == "table" or gate.value is None else ""
-                    key = gate.verdict, gate.name, gate.threshold, apart
-                    together.setdefault(key, []).append((gate, name_thing(finding)))
+            for gate in find_troubles(finding.gates):
+                # Tables are told one by one: each has its own antennas.
+                apart = finding.path if kind == "table" or gate.value is None else ""
+                key = gate.verdict, gate.name, gate.threshold, apart
+                together.setdefault(key, []).append((gate, name_thing(finding)))
     highlights = [_sum_up(gates) for gates in together.values()]
     return sorted(highlights, key=lambda highlight: highlight.verdict != Verdict.FAIL)
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from dsa110_contimg.qa.gates import Verdict
+from dsa110_contimg.qa.gates import Verdict, find_troubles
 from dsa110_contimg.qa.notation import format_angle, format_date, format_number, split_unit
 from dsa110_contimg.qa.reporting.cells import Cell, Column, Row, choose_shown_unit, show_number
 from dsa110_contimg.qa.reporting.highlights import name_thing
@@ -158,10 +158,8 @@ def _tell_beam(beam: Beam) -> str:
 
 
 def _tell_gates(image: ImageFinding) -> str:
-    shown = [gate for gate in image.gates if gate.verdict in (Verdict.FAIL, Verdict.WARN)]
-    shown.sort(key=lambda gate: gate.verdict != Verdict.FAIL)
     told = []
-    for gate in shown:
+    for gate in find_troubles(image.gates):
         value = f" {format_number(gate.value)}" if gate.value is not None else ""
         told.append(f"{gate.name}{value}")
     return ", ".join(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsa110_contimg.qa.gates import Verdict
+from dsa110_contimg.qa.gates import Verdict, find_troubles
 from dsa110_contimg.qa.notation import format_angle, format_number
 from dsa110_contimg.qa.reporting import image_table, source_table
 from dsa110_contimg.qa.reporting.highlights import find_highlights
@@ -56,7 +56,7 @@ def write_page(
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = format_number
+    environment.filters |= {"number": format_number, "troubles": find_troubles}
     template = environment.from_string(_read("page.html.jinja"))
     curves = findings.light_curves
     stream = template.stream(

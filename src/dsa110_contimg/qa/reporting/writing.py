@@ -97,6 +97,7 @@ def _draw_strips(findings: Findings, night: Night, progress: Progress) -> Iterat
 def _require_libraries() -> None:
     """See that everything can be drawn and written, before time is spent on measuring."""
     with needs("report"):
+        import matplotlib.figure  # noqa: F401
         import pyarrow.parquet  # noqa: F401
 
 
