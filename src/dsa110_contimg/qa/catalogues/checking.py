@@ -14,10 +14,11 @@ from dsa110_contimg.qa.catalogue_check import CatalogueCheck
 from dsa110_contimg.qa.catalogues.catalogue import find_catalogue
 from dsa110_contimg.qa.catalogues.comparison import ISOLATION_BEAMS, choose_points, find_scales
 from dsa110_contimg.qa.catalogues.gates import judge_check
-from dsa110_contimg.qa.catalogues.measuring import find_on_image, measure
+from dsa110_contimg.qa.catalogues.measuring import measure
 from dsa110_contimg.qa.catalogues.neighbours import find_isolated
 from dsa110_contimg.qa.notation import format_angle, split_unit
 from dsa110_contimg.qa.photometry.kernels import is_sensible
+from dsa110_contimg.qa.photometry.windows import find_on_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

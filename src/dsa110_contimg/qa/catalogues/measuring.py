@@ -15,8 +15,6 @@ from dsa110_contimg.qa.photometry.windows import read_windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
     from dsa110_contimg.images.beam import Beam
@@ -51,27 +49,6 @@ class Measured:
     def select(self, chosen: NDArray[np.bool_]) -> Measured:
         """Return what was measured at some of the positions, shape (n,) of booleans."""
         return Measured(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-
-def find_on_image(image: RadioImage, positions: Doubles, margin: float = 0.0) -> NDArray[np.intp]:
-    """Find which positions fall on pixels.
-
-    Parameters
-    ----------
-    image : RadioImage
-        The image.
-    positions : ndarray
-        Pixels (y, x), shape (n, 2); NaN where there is none.
-    margin : float
-        How many pixels beyond the edge count, too.
-
-    Returns
-    -------
-    ndarray
-        Their numbers.
-    """
-    low, high = -0.5 - margin, np.array(image.shape) - 0.5 + margin
-    return np.flatnonzero(((positions >= low) & (positions < high)).all(axis=1))  # false for NaN
 
 
 def measure(
@@ -110,15 +87,12 @@ def measure(
         kernels = project_beam(image, beam, positions)
     shape = choose_window(None if kernels is None else kernels.major_pixels)
     for some in read_windows(image, plane, positions, shape):
-        part, nine = some.part, some.take_nearest()
-        centre[part] = nine[:, 1, 1]
-        has_sky = np.isfinite(nine)
-        brightest = np.where(has_sky, nine, -np.inf).max(axis=(1, 2))
-        peak[part] = np.where(has_sky.any(axis=(1, 2)), brightest, np.nan)
+        part = some.part
+        centre[part], peak[part] = some.measure_nearest()
         rms[part] = measure_noise(some.pixels)[1]
         if beam is not None:
             summit = _find_brightest(some, sky_axes[part], SEARCH_BEAMS * beam.major_deg)
-            fits = fit_peaks(_take(some.pixels, summit, np.arange(-1, 2)))
+            fits = fit_peaks(some.take(summit, np.arange(-1, 2)))
             away = (summit + fits.offset - some.targets)[:, ::-1, np.newaxis]  # (x, y)
             offset[part] = np.linalg.solve(sky_axes[part], away)[:, :, 0]
             height[part], area[part] = fits.height, fits.area
@@ -142,7 +116,7 @@ def _find_brightest(windows: Windows, sky_axes: Doubles, reach_deg: float) -> ND
     widest = np.nan_to_num(np.linalg.norm(sky_axes, axis=2)).max(initial=0.0) * reach_deg
     half = min(math.ceil(widest), min(windows.pixels.shape[1:]) // 2 - 2)
     steps, middle = np.arange(-half, half + 1), windows.find_nearest()
-    pixels = _take(windows.pixels, middle, steps)
+    pixels = windows.take(middle, steps)
     y, x = (middle - windows.targets).T[:, :, np.newaxis] + steps
     degrees = np.linalg.inv(sky_axes)[:, :, :, np.newaxis, np.newaxis]
     east, north = (degrees[:, k, 0] * x[:, np.newaxis, :] + degrees[:, k, 1] * y[:, :, np.newaxis] for k in (0, 1))
@@ -150,11 +124,3 @@ def _find_brightest(windows: Windows, sky_axes: Doubles, reach_deg: float) -> ND
     place = np.where(is_near, pixels, -np.inf).reshape(len(pixels), -1).argmax(axis=1)
     summit: NDArray[np.intp] = middle + np.stack(np.unravel_index(place, pixels.shape[1:]), axis=1) - half
     return summit
-
-
-def _take(windows: NDArray[Any], middle: NDArray[np.intp], steps: NDArray[np.intp]) -> NDArray[Any]:
-    """Take a square out of each window, shape (n, steps, steps)."""
-    rows, columns = (along[:, np.newaxis] + steps for along in middle.T)
-    window = np.arange(len(windows))[:, np.newaxis, np.newaxis]
-    taken: NDArray[Any] = windows[window, rows[:, :, np.newaxis], columns[:, np.newaxis]]
-    return taken

@@ -14,7 +14,7 @@ from dsa110_contimg.qa.photometry.forced_fluxes import fit_beams
 from dsa110_contimg.qa.photometry.kernels import is_sensible, project_beam
 from dsa110_contimg.qa.photometry.local_noise import choose_window, measure_noise
 from dsa110_contimg.qa.photometry.noise_maps import open_noise_map
-from dsa110_contimg.qa.photometry.windows import read_windows
+from dsa110_contimg.qa.photometry.windows import find_on_image, read_windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,19 +117,18 @@ def _measure(image: RadioImage, positions: Doubles, question: Question, noise_ma
     beam = image.find_beam(plane)
     if beam is not None and not is_sensible(image, beam):
         beam = None
-    is_on = ((positions >= -0.5) & (positions < np.array(image.shape) - 0.5)).all(axis=1)
-    there = np.flatnonzero(is_on)
+    n, there = len(positions), find_on_image(image, positions)
     positions = positions[there]
     shape = None if beam is None else project_beam(image, beam, positions)
     scales, edge = image.pixel_scales_deg, 0.0 if beam is None else question.edge_beams * beam.major_deg
-    peak, flux, error, noise = np.full((4, is_on.size), np.nan)
-    flags = np.where(is_on, 0 if beam else Flag.NO_BEAM, Flag.OFF_IMAGE).astype(np.uint16)
+    peak, flux, error, noise = np.full((4, n), np.nan)
+    flags = np.full(n, Flag.OFF_IMAGE, np.uint16)
+    flags[there] = 0 if beam else Flag.NO_BEAM
     window = choose_window(None if shape is None else shape.major_pixels)
     for windows in read_windows(image, plane, positions, window):
         part = there[windows.part]
-        nearest = windows.take_nearest()
-        peak[part] = np.fmax.reduce(nearest.reshape(-1, 9), axis=1)
-        is_blank = np.isnan(nearest[:, 1, 1])
+        centre, peak[part] = windows.measure_nearest()
+        is_blank = np.isnan(centre)
         medians, rms = measure_noise(windows.pixels)
         if beam is not None and shape is not None:
             forced = fit_beams(windows, shape, noise_map)

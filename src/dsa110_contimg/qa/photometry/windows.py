@@ -70,13 +70,30 @@ class Windows:
         # A position in the middle between two pixels must have the same one in every epoch, whatever its last digit is.
         return np.ceil(self.targets - 0.5 - _LAST_DIGITS).astype(np.intp)
 
-    def take_nearest(self) -> Floats:
-        """Return the 3 × 3 pixels around the positions, shape (m, 3, 3); the nearest pixel is in the middle."""
-        nearest, around = self.find_nearest(), np.arange(-1, 2)
-        rows, columns = (nearest[:, axis, np.newaxis] + around for axis in (0, 1))
-        each = np.arange(len(nearest))[:, np.newaxis, np.newaxis]
-        found: Floats = self.pixels[each, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
-        return found
+    def take(self, middle: NDArray[np.intp], steps: NDArray[np.intp]) -> Floats:
+        """Take a square out of each window.
+
+        Parameters
+        ----------
+        middle : numpy.ndarray, shape (m, 2)
+            Pixels (y, x) of the windows.
+        steps : numpy.ndarray, shape (k,)
+            Which rows and columns to take, counted from there.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m, k, k)
+            The pixels.
+        """
+        rows, columns = (along[:, np.newaxis] + steps for along in middle.T)
+        each = np.arange(len(middle))[:, np.newaxis, np.newaxis]
+        taken: Floats = self.pixels[each, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
+        return taken
+
+    def measure_nearest(self) -> tuple[Floats, Floats]:
+        """Return the pixel at each position, and the brightest of the 3 × 3 around it, each of shape (m,); or NaN."""
+        nearest = self.take(self.find_nearest(), np.arange(-1, 2))
+        return nearest[:, 1, 1], np.fmax.reduce(nearest.reshape(-1, 9), axis=1)
 
     def find_blank_distances(self, scales_deg: tuple[float, float]) -> Doubles:
         """Measure how far the nearest pixel without sky is.
@@ -97,6 +114,27 @@ class Windows:
             apart = np.maximum(np.abs(np.stack([y, x], axis=1) - self.targets[k]) - 0.5, 0.0) * scales_deg
             found[k] = np.hypot(*apart.T).min(initial=np.inf)
         return found
+
+
+def find_on_image(image: RadioImage, positions: Doubles, margin: float = 0.0) -> NDArray[np.intp]:
+    """Find which positions fall on pixels.
+
+    Parameters
+    ----------
+    image : RadioImage
+        The image.
+    positions : ndarray
+        Pixels (y, x), shape (n, 2); NaN where there is none.
+    margin : float
+        How many pixels beyond the edge count, too.
+
+    Returns
+    -------
+    ndarray
+        Their numbers.
+    """
+    low, high = -0.5 - margin, np.array(image.shape) - 0.5 + margin
+    return np.flatnonzero(((positions >= low) & (positions < high)).all(axis=1))  # false for NaN
 
 
 def read_windows(
